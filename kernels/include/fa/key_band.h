@@ -1,0 +1,51 @@
+// Which keys a query row can see, by position alone. Compiled as MSL and as C++.
+#pragma once
+#include "portable.h"
+
+namespace fa {
+
+/// Stands for "no limit" on one side of a band: far outside any length, far inside int.
+FA_CONSTANT int kUnbounded = 1 << 30;
+
+/// Key j is visible to query row i iff  i + lo <= j <= i + hi  and  0 <= j < keys.
+/// Causal alignment, window and key length are folded in once, on the host:
+///   lo = offset - left,  hi = offset + (causal ? min(right, 0) : right),  an unbounded side counting as infinite.
+struct KeyBand {
+  int lo;    ///< -kUnbounded when there is no left limit
+  int hi;    ///< kUnbounded when there is no right limit
+  int keys;  ///< keys that exist
+};
+
+/// Half-open; empty when begin == end.
+struct BlockRange {
+  int begin;
+  int end;
+};
+
+/// Key blocks that some row of [row, row + rows) can see.
+FA_INLINE BlockRange visible_blocks(KeyBand band, int row, int rows, int block) {
+  const int first = fa_max(row + band.lo, 0);
+  const int last = fa_min(row + rows - 1 + band.hi, band.keys - 1);
+  if (first > last) return BlockRange{0, 0};
+  return BlockRange{first / block, last / block + 1};
+}
+
+/// Key blocks that every row of [row, row + rows) sees whole: no element mask there.
+FA_INLINE BlockRange full_blocks(KeyBand band, int row, int rows, int block) {
+  const int first = fa_max(row + rows - 1 + band.lo, 0);
+  const int last = fa_min(row + band.hi, band.keys - 1);
+  if (first > last) return BlockRange{0, 0};
+  const int begin = (first + block - 1) / block;
+  const int end = (last + 1) / block;
+  return begin < end ? BlockRange{begin, end} : BlockRange{0, 0};
+}
+
+/// Query rows of [0, rows) that can see some key of [key, key + count): the loop bounds of dK and dV.
+FA_INLINE BlockRange visible_rows(KeyBand band, int key, int count, int rows) {
+  const int last_key = fa_min(key + count, band.keys) - 1;
+  const int begin = fa_max(key - band.hi, 0);
+  const int end = fa_min(last_key - band.lo + 1, rows);
+  return key < band.keys && begin < end ? BlockRange{begin, end} : BlockRange{0, 0};
+}
+
+}  // namespace fa

@@ -1,0 +1,18 @@
+// The few words that Metal and C++ spell differently, so that one header serves both.
+#pragma once
+
+#if defined(__METAL_VERSION__)
+#include <metal_stdlib>
+#define FA_INLINE METAL_FUNC
+#define FA_CONSTANT constant constexpr
+#else
+#define FA_INLINE inline
+#define FA_CONSTANT inline constexpr
+#endif
+
+namespace fa {
+
+FA_INLINE int fa_min(int a, int b) { return a < b ? a : b; }
+FA_INLINE int fa_max(int a, int b) { return a > b ? a : b; }
+
+}  // namespace fa

@@ -1,0 +1,48 @@
+// What a backend offers. Planning is pure; running trusts the problem and the memory, which were checked.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "problem.h"
+
+namespace fa {
+
+/// Printable choice of a kernel; the same problem, capabilities and tuning table always give the same plan.
+struct Plan {
+  std::string backend;
+  std::string kernel;
+  std::vector<std::pair<std::string, int64_t>> tiles;  ///< name, size
+  int64_t tasks = 0;                                    ///< independent pieces of work (grid)
+  int64_t scratch_bytes = 0;
+  std::string why;
+};
+
+struct Refusal {
+  ErrorCode code;
+  std::string argument;
+  std::string reason;  ///< names the limit and the value
+};
+
+struct DeviceInfo {
+  std::string backend;  ///< "cpu" | "metal"
+  std::string name;
+  bool software = false;
+  std::string family;  ///< GPU family; empty on cpu
+  std::string isa;     ///< instruction set; empty on metal
+  int threads = 0;
+  std::string version;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual DeviceInfo info() const = 0;
+  virtual std::variant<Plan, Refusal> plan(const Problem& problem) const = 0;
+  virtual void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) = 0;
+  virtual void backward(const Problem& problem, const Plan& plan, const BackwardCall& call) = 0;
+};
+
+}  // namespace fa

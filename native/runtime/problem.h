@@ -1,0 +1,44 @@
+// A call that has been checked: sizes, strides and visibility in canonical form. Backends read this and nothing else.
+#pragma once
+#include <cstdint>
+
+#include "call.h"
+#include "fa/key_band.h"
+
+namespace fa {
+
+enum class Direction : uint8_t { forward, backward };
+
+struct Problem {
+  Direction direction = Direction::forward;
+  DType dtype = DType::float32;
+  Layout layout = Layout::bhld;
+  int64_t batch = 0, query_heads = 0, kv_heads = 0;  ///< B, Hq, Hkv
+  int64_t query_length = 0, key_length = 0;          ///< Lq, Lk
+  int64_t head_dim = 0, value_dim = 0;               ///< D, Dv
+  float scale = 0;
+  int64_t offset = 0;  ///< of the diagonal that causal, window and ALiBi share
+  KeyBand band{};
+  std::string kernel;  ///< forced by name; empty = choose
+  /// Which optional features are in use, for supports() and the plan table.
+  uint32_t features = 0;
+};
+
+/// Shapes of what a problem writes.
+struct OutputShapes {
+  std::array<int64_t, 4> out, dq, dk, dv;
+  std::array<int64_t, 3> lse;
+};
+
+/// Checks shapes, dtypes and options of a call and folds them. Looks at no memory, so it serves planning too.
+/// @throws Error with the argument's public name
+Problem describe(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction);
+
+OutputShapes output_shapes(const Problem& problem);
+
+/// Checks the memory of a call: byte counts, buffers that are too short, outputs that alias inputs or each other,
+/// and the values of index tensors. @throws Error
+void check_memory(const ForwardCall& call, const Problem& problem);
+void check_memory(const BackwardCall& call, const Problem& problem);
+
+}  // namespace fa
