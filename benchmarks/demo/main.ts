@@ -1,0 +1,28 @@
+// `npm run demo`: trains the same small GPT with stock and with fused attention and shows what differs.
+import open from 'open';
+import type { RunResult } from './messages.js';
+import { readOptions, variantsOf } from './options.js';
+import { curves, figures, verdict, writePage } from './report.js';
+import { runVariant, titles } from './run-variant.js';
+
+const options = readOptions(process.argv.slice(2));
+if (options.width % options.heads !== 0) {
+  console.error(`error: expected --width to be a multiple of --heads, got ${options.width} and ${options.heads}`);
+  process.exit(2);
+}
+
+const results: RunResult[] = [];
+for (const variant of variantsOf(options)) {
+  const result = await runVariant(variant, options);
+  for (const note of result.notes) console.log(`  ${titles[variant]}: ${note}`);
+  results.push(result);
+}
+
+console.log(`\nLoss\n${curves(results)}\n\n${figures(results)}\n`);
+for (const result of results) console.log(`${titles[result.variant]} writes:\n${result.sample}\n`);
+if (verdict(results)) console.log(verdict(results));
+
+const page = await writePage(results, options);
+console.log(`Plots: ${page}`);
+// A browser is opened for people only, never in CI or under a pipe.
+if (options.open && process.stdout.isTTY && !process.env.CI) await open(page).catch(() => undefined);

@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+/** Which attention code a run uses, and whether tfjs's slow gradients are replaced. */
+export type Variant = 'stock' | 'stock-improved' | 'fused';
+
+/** What the user chose on the command line. */
+export interface DemoOptions {
+  /** Context length in characters. */
+  readonly context: number;
+  readonly steps: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Width of the residual stream. */
+  readonly width: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly attention: 'stock' | 'fused' | 'both';
+  /** Where the page goes. */
+  readonly output: string;
+  readonly open: boolean;
+}
+
+/** Reads the flags. Prints help or an error and exits as command lines do. */
+export function readOptions(argv: readonly string[]): DemoOptions {
+  return new Command('npm run demo --')
+    .description('Train a small GPT on Moby-Dick with stock tfjs attention and with the fused op, from the same seed.')
+    .option('--context <n>', 'context length in characters', positiveInteger, 192)
+    .option('--steps <n>', 'training steps of each run', positiveInteger, 300)
+    .option('--layers <n>', 'transformer blocks', positiveInteger, 2)
+    .option('--heads <n>', 'attention heads', positiveInteger, 4)
+    .option('--width <n>', 'width of the residual stream, a multiple of heads', positiveInteger, 128)
+    .option('--batch <n>', 'sequences a step', positiveInteger, 6)
+    .option('--learning-rate <x>', 'of Adam', positiveNumber, 2e-3)
+    .option('--seed <n>', 'of weights, batches and samples', positiveInteger, 1851)
+    .addOption(
+      new Option('--attention <which>', 'which runs to make').choices(['stock', 'fused', 'both']).default('both'),
+    )
+    .option('--output <file>', 'where the page with the plots goes', 'benchmarks/results/demo.html')
+    .option('--no-open', 'do not open the page in a browser')
+    .parse(argv, { from: 'user' })
+    .opts<DemoOptions>();
+}
+
+/** The runs that a choice of `--attention` means, in the order in which they are made. */
+export function variantsOf(options: DemoOptions): Variant[] {
+  if (options.attention === 'stock') return ['stock', 'stock-improved'];
+  if (options.attention === 'fused') return ['fused'];
+  return ['stock', 'stock-improved', 'fused'];
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError('expected a positive integer');
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('expected a positive number');
+  return value;
+}
