@@ -9,6 +9,8 @@ export interface NativeAddon {
   openDevice(config: NativeDeviceConfig): NativeDevice;
   /** Instruction sets this binary has and this CPU can run, best first. */
   instructionSets(): string[];
+  /** Zeroed memory in pages of its own; fewer than `bytes` are never given. */
+  allocate(bytes: number): ArrayBuffer;
   tensorflow: NativeTensorFlow;
   onnxruntime: NativeOnnxRuntime;
 }

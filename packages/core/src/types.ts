@@ -1,5 +1,7 @@
-/** Element types of the op's tensors. */
-export type DType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int8' | 'bool';
+import type { BackendChoice, DeviceChoice, DType, Layout } from './generated/enums.js';
+import type { GradientName } from './generated/options.js';
+
+export type { BackendChoice, DeviceChoice, DType, GradientName, Layout };
 
 /**
  * A dense tensor in host memory.
@@ -23,7 +25,7 @@ export type Align = 'topLeft' | 'bottomRight' | { offset: number };
 /** Options of the op; contract.md's meaning, in that order. */
 export interface AttentionOptions {
   /** Order of axes in q, k, v, out. Default `bhld`. */
-  layout?: 'bhld' | 'blhd';
+  layout?: Layout;
   /** Factor on the dot products. Default `1 / sqrt(D)`. */
   scale?: number;
   /** `c`: scores become `c * tanh(s / c)`. Default off. */
@@ -84,10 +86,19 @@ export interface AttentionBackwardInputs {
   dOut: Tensor;
   /** Gradient of lse, [B, Hq, Lq] float32. */
   dLse?: Tensor;
+  /** As `attention` gave it back. */
   softmaxStats?: Tensor;
+  /**
+   * Which options need a gradient. Default: every one that is given as float data. `{ bias: false }` says that
+   * the bias is a constant: no dBias comes back, and a backend that cannot compute it does not refuse.
+   */
+  needs?: NeededGradients;
 }
 
-/** Gradients; the optional ones are present iff the option was given as float data. */
+/** Options that are float data; false = no gradient is wanted. */
+export type NeededGradients = { [Name in GradientName]?: boolean };
+
+/** Gradients; the optional ones are present iff the option was given and `needs` does not decline them. */
 export interface AttentionGradients {
   dq: Tensor;
   dk: Tensor;
@@ -125,11 +136,29 @@ export interface ProblemDescription {
   q: TensorShape;
   k: TensorShape;
   v: TensorShape;
-  options?: AttentionOptions;
+  options?: DescribedOptions;
   /** Default `forward`. */
   direction?: 'forward' | 'backward';
+  /** Only for `backward`; as in `attentionBackward`. */
+  needs?: NeededGradients;
 }
 
 export type TensorShape = Pick<Tensor, 'shape' | 'dtype' | 'strides'>;
 
+/** `AttentionOptions` whose tensors may lack their data. */
+export type DescribedOptions = WithoutData<AttentionOptions>;
+type WithoutData<T> = T extends Tensor ? TensorShape : T extends object ? { [K in keyof T]: WithoutData<T[K]> } : T;
+
 export type Supports = { ok: true } | { ok: false; code: string; argument?: string; reason: string };
+
+/** What to open. Each field that is left out comes from its FA_METAL_* variable, else from the default. */
+export interface OpenDeviceOptions {
+  /** `auto` takes metal where there is a GPU for it, else cpu. Default `auto`. */
+  backend?: BackendChoice;
+  /** `software` is the software Metal device. Default `system`. */
+  device?: DeviceChoice;
+  /** Threads of the cpu backend, 0 = one per core. Default 0. */
+  threads?: number;
+  /** cpu backend: force an instruction set, e.g. `scalar`. Default: the best that runs here. */
+  isa?: string;
+}
