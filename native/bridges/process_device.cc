@@ -1,0 +1,78 @@
+#include "process_device.h"
+
+#include <dlfcn.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "error.h"
+#include "generated/limits.h"
+
+namespace fa {
+namespace {
+
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+[[noreturn]] void refuse_variable(const char* name, const std::string& expected) {
+  refuse(ErrorCode::INVALID_ENVIRONMENT, name, expected, "'" + std::string(variable(name)) + "'");
+}
+
+int threads_from_environment() {
+  const char* name = "FA_METAL_THREADS";
+  const std::string_view text = variable(name);
+  if (text.empty()) return 0;
+  int64_t threads = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
+  if (error != std::errc() || end != text.data() + text.size() || threads < 1 ||
+      threads > kMaxSoftwareThreads) {
+    refuse_variable(name, "an integer from 1 to " + std::to_string(kMaxSoftwareThreads));
+  }
+  return static_cast<int>(threads);
+}
+
+/// The device's threads outlive every host object, so this library must never be unmapped under them.
+void pin_library() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&pin_library), &info) != 0 && info.dli_fname != nullptr) {
+    dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  }
+}
+
+}  // namespace
+
+DeviceConfig config_from_environment() {
+  DeviceConfig config;
+  if (const auto text = variable("FA_METAL_BACKEND"); !text.empty()) {
+    const auto backend = parse_backend_choice(text);
+    if (!backend) refuse_variable("FA_METAL_BACKEND", kBackendChoiceNames);
+    config.backend = *backend;
+  }
+  if (const auto text = variable("FA_METAL_DEVICE"); !text.empty()) {
+    const auto device = parse_device_choice(text);
+    if (!device) refuse_variable("FA_METAL_DEVICE", kDeviceChoiceNames);
+    config.device = *device;
+  }
+  config.threads = threads_from_environment();
+  return config;
+}
+
+Device& process_device() {
+  // Never destroyed: static destructors run after the hosts are gone, and the pool's threads with them.
+  static auto* mutex = new std::mutex;
+  static std::shared_ptr<Device>* device = nullptr;
+  const std::lock_guard lock(*mutex);
+  if (device == nullptr) {
+    auto opened = Device::open(config_from_environment());
+    pin_library();
+    device = new std::shared_ptr<Device>(std::move(opened));
+  }
+  return **device;
+}
+
+}  // namespace fa

@@ -1,0 +1,17 @@
+// The device of hosts that call us without passing through JavaScript (TensorFlow, ONNX Runtime), chosen by FA_METAL_*.
+#pragma once
+#include <memory>
+
+#include "device.h"
+
+namespace fa {
+
+/// Backend, device and threads from FA_METAL_BACKEND, FA_METAL_DEVICE and FA_METAL_THREADS.
+/// @throws Error INVALID_ENVIRONMENT naming the variable and its value
+DeviceConfig config_from_environment();
+
+/// Opened at the first call and kept for the life of the process; a failure is not kept.
+/// @throws Error as config_from_environment() and Device::open()
+Device& process_device();
+
+}  // namespace fa
