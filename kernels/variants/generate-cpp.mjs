@@ -146,3 +146,13 @@ ${rows.join('\n')}
 }  // namespace fa::cpu
 `;
 }
+
+export function version({ version: text }) {
+  return `${head('Version of the npm packages.', [])}
+namespace fa {
+
+inline constexpr const char* kVersion = "${text}";
+
+}  // namespace fa
+`;
+}

@@ -1,4 +1,4 @@
-// Writes the C++ and TypeScript mirrors of the tables in this folder. `--check` writes nothing and fails on a difference.
+// Writes the C++ and TypeScript mirrors of the tables in this folder, and of the version. `--check` writes nothing and fails on a difference.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ const tables = {
   limits: table('limits'),
   options: table('options'),
   cpu: table('cpu'),
+  version: JSON.parse(readFileSync(join(root, 'packages', 'core', 'package.json'), 'utf8')).version,
 };
 
 const files = {
@@ -25,6 +26,7 @@ const files = {
   'native/runtime/generated/limits.h': cpp.limits(tables),
   'native/runtime/generated/options.h': cpp.options(tables),
   'native/runtime/generated/cpu_kernels.h': cpp.cpuKernels(tables),
+  'native/runtime/generated/version.h': cpp.version(tables),
   'kernels/cpu/generated/tiles.h': cpp.cpuTiles(tables),
   'packages/core/src/generated/enums.ts': typescript.enums(tables),
   'packages/core/src/generated/errors.ts': typescript.errors(tables),

@@ -1,9 +1,11 @@
 // A call that has been checked: sizes, strides and visibility in canonical form. Backends read this and nothing else.
 #pragma once
+#include <array>
 #include <cstdint>
 
 #include "call.h"
 #include "fa/key_band.h"
+#include "generated/options.h"
 
 namespace fa {
 
@@ -20,11 +22,13 @@ struct Problem {
   int64_t offset = 0;  ///< of the diagonal that causal, window and ALiBi share
   KeyBand band{};
   std::string kernel;  ///< forced by name; empty = choose
-  /// Which optional features are in use, for supports() and the plan table.
-  uint32_t features = 0;
+  uint32_t features = 0;   ///< options in use, bits of Feature
+  uint32_t gradients = 0;  ///< options whose gradient is asked for, bits of Feature
+
+  bool has(Feature feature) const { return (features & feature_bit(feature)) != 0; }
 };
 
-/// Shapes of what a problem writes.
+/// Shapes of what a problem writes. Packed sequences (cuSeqlens) count as B = 1 here, their tensors lack that axis.
 struct OutputShapes {
   std::array<int64_t, 4> out, dq, dk, dv;
   std::array<int64_t, 3> lse;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "generated/enums.h"  // DType
 
@@ -20,7 +21,18 @@ struct Tensor {
   std::array<int64_t, kMaxRank> strides{};  ///< elements; filled by pack_strides() where the host has none
 };
 
-/// Row-major strides for the tensor's shape.
+/// Row-major strides for the tensor's shape. Sizes must be non-negative; a product that overflows saturates.
 void pack_strides(Tensor& tensor);
+
+/// Bytes of one element.
+int64_t element_size(DType dtype);
+
+/// Bytes from the first element to the end of the last one, gaps included; 0 when an axis is empty.
+/// Empty when the count overflows int64. Sizes and strides must be non-negative.
+std::optional<int64_t> span_bytes(const Tensor& tensor);
+
+/// "[1, 2, 3]".
+std::string shape_text(const Tensor& tensor);
+std::string strides_text(const Tensor& tensor);
 
 }  // namespace fa

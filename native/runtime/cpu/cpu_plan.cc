@@ -1,0 +1,114 @@
+#include "cpu/cpu_plan.h"
+
+#include <bit>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "generated/cpu_kernels.h"
+
+namespace fa {
+
+namespace {
+
+const char* direction_name(bool backward) { return backward ? "backward" : "forward"; }
+
+/// The lowest bit of `wanted` that `has` lacks.
+std::optional<Feature> first_missing(uint32_t wanted, uint32_t has) {
+  const uint32_t missing = wanted & ~has;
+  if (missing == 0) return std::nullopt;
+  return static_cast<Feature>(std::countr_zero(missing));
+}
+
+std::string supported_list(uint32_t bits) {
+  std::string text;
+  for (int bit = 0; bit < kFeatureCount; ++bit) {
+    if ((bits >> bit & 1u) == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::string(to_string(static_cast<Feature>(bit)));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::optional<Refusal> refusal(const Problem& problem) {
+  const bool backward = problem.direction == Direction::backward;
+  const uint32_t options = backward ? kCpuBackwardFeatures : kCpuForwardFeatures;
+  if (const auto missing = first_missing(problem.features, options)) {
+    return Refusal{ErrorCode::UNSUPPORTED, to_string(*missing),
+                   std::string("an option that the cpu backend has in its ") + direction_name(backward) + " (" +
+                       supported_list(options) + "), got " + to_string(*missing)};
+  }
+  if (const auto missing = first_missing(problem.gradients, kCpuGradients)) {
+    return Refusal{ErrorCode::UNSUPPORTED_GRADIENT, to_string(*missing),
+                   std::string("gradients that the cpu backend computes (q, k, v; of the options: ") +
+                       supported_list(kCpuGradients) + "), got the gradient of " + to_string(*missing)};
+  }
+  return std::nullopt;
+}
+
+const CpuKernelRow* find_kernel(const Problem& problem) {
+  const bool backward = problem.direction == Direction::backward;
+  for (const CpuKernelRow& row : kCpuKernels) {
+    if (row.backward == backward && (problem.kernel.empty() || problem.kernel == row.name)) return &row;
+  }
+  return nullptr;
+}
+
+int64_t blocks(int64_t length, int64_t block) { return (length + block - 1) / block; }
+
+int64_t scratch_bytes(const Problem& problem, const cpu::Kernels& kernels, int threads) {
+  const cpu::Attention attention = attention_of(problem);
+  if (problem.direction == Direction::forward) return kernels.forward_scratch(attention, threads);
+  cpu::AttentionGradients gradients{};
+  gradients.forward = attention;
+  return kernels.backward_scratch(gradients, threads);
+}
+
+cpu::Element element_of(DType dtype) {
+  switch (dtype) {
+    case DType::float16:
+      return cpu::Element::float16;
+    case DType::bfloat16:
+      return cpu::Element::bfloat16;
+    default:
+      return cpu::Element::float32;
+  }
+}
+
+}  // namespace
+
+cpu::Attention attention_of(const Problem& problem) {
+  cpu::Attention attention{};
+  attention.element = element_of(problem.dtype);
+  attention.bias_element = attention.element;
+  attention.batch = problem.batch;
+  attention.query_heads = problem.query_heads;
+  attention.kv_heads = problem.kv_heads;
+  attention.query_length = problem.query_length;
+  attention.key_length = problem.key_length;
+  attention.head_dim = problem.head_dim;
+  attention.value_dim = problem.value_dim;
+  attention.scale = problem.scale;
+  attention.band = problem.band;
+  return attention;
+}
+
+std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels& kernels, int threads) {
+  if (const auto refused = refusal(problem)) return *refused;
+  const CpuKernelRow* row = find_kernel(problem);
+  if (row == nullptr) {
+    const bool backward = problem.direction == Direction::backward;
+    return Refusal{ErrorCode::UNSUPPORTED, "kernel",
+                   std::string("a ") + direction_name(backward) + " kernel of the cpu backend, got '" +
+                       problem.kernel + "'"};
+  }
+  Plan plan;
+  plan.backend = "cpu";
+  plan.kernel = row->name;
+  plan.tiles = {{"queryBlock", row->query_block}, {"keyBlock", row->key_block}, {"lanes", kernels.lanes}};
+  plan.tasks = problem.batch * problem.query_heads * blocks(problem.query_length, row->query_block);
+  plan.scratch_bytes = scratch_bytes(problem, kernels, threads);
+  plan.why = std::string(row->says) + "; " + kernels.isa + (problem.kernel.empty() ? "" : "; forced by name");
+  return plan;
+}
+
+}  // namespace fa

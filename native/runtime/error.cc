@@ -1,0 +1,23 @@
+#include "error.h"
+
+#include <utility>
+
+namespace fa {
+
+namespace {
+thread_local const char* current_op = "attention";
+}
+
+Error::Error(ErrorCode code, std::string argument, const std::string& message)
+    : std::runtime_error(message), code_(code), argument_(std::move(argument)) {}
+
+void refuse(ErrorCode code, const char* argument, const std::string& expected, const std::string& got) {
+  throw Error(code, argument,
+              std::string("[") + current_op + "] " + argument + ": expected " + expected + ", got " + got);
+}
+
+OpScope::OpScope(const char* op) : previous_(std::exchange(current_op, op)) {}
+
+OpScope::~OpScope() { current_op = previous_; }
+
+}  // namespace fa
