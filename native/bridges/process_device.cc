@@ -29,9 +29,8 @@ int threads_from_environment() {
   if (text.empty()) return 0;
   int64_t threads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc() || end != text.data() + text.size() || threads < 1 ||
-      threads > kMaxSoftwareThreads) {
-    refuse_variable(name, "an integer from 1 to " + std::to_string(kMaxSoftwareThreads));
+  if (error != std::errc() || end != text.data() + text.size() || threads < 0 || threads > kMaxSoftwareThreads) {
+    refuse_variable(name, "a whole number from 0 (one per core) to " + std::to_string(kMaxSoftwareThreads));
   }
   return static_cast<int>(threads);
 }
@@ -47,6 +46,7 @@ void pin_library() {
 }  // namespace
 
 DeviceConfig config_from_environment() {
+  const OpScope scope("environment");
   DeviceConfig config;
   if (const auto text = variable("FA_METAL_BACKEND"); !text.empty()) {
     const auto backend = parse_backend_choice(text);

@@ -21,6 +21,7 @@ enum class ErrorCode : uint8_t {
   INVALID_ENVIRONMENT,   ///< An FA_METAL_* variable has a value that is not known.
   LIBRARY_NOT_FOUND,     ///< No native library could be loaded; the message lists every attempt.
   HOST_INCOMPATIBLE,     ///< The host library (TensorFlow, ONNX Runtime) lacks what we need; the message names it.
+  HOST_FAILED,           ///< The host library (TensorFlow, ONNX Runtime) failed by itself; the message is the host's.
   OUT_OF_MEMORY,         ///< Memory could not be had.
   COMPILE_FAILED,        ///< A GPU kernel did not compile.
   DEVICE_LOST,           ///< The GPU was lost or reset.
@@ -43,6 +44,7 @@ inline const char* to_string(ErrorCode value) {
     case ErrorCode::INVALID_ENVIRONMENT: return "INVALID_ENVIRONMENT";
     case ErrorCode::LIBRARY_NOT_FOUND: return "LIBRARY_NOT_FOUND";
     case ErrorCode::HOST_INCOMPATIBLE: return "HOST_INCOMPATIBLE";
+    case ErrorCode::HOST_FAILED: return "HOST_FAILED";
     case ErrorCode::OUT_OF_MEMORY: return "OUT_OF_MEMORY";
     case ErrorCode::COMPILE_FAILED: return "COMPILE_FAILED";
     case ErrorCode::DEVICE_LOST: return "DEVICE_LOST";
@@ -66,6 +68,7 @@ inline std::optional<ErrorCode> parse_error_code(std::string_view text) {
   if (text == "INVALID_ENVIRONMENT") return ErrorCode::INVALID_ENVIRONMENT;
   if (text == "LIBRARY_NOT_FOUND") return ErrorCode::LIBRARY_NOT_FOUND;
   if (text == "HOST_INCOMPATIBLE") return ErrorCode::HOST_INCOMPATIBLE;
+  if (text == "HOST_FAILED") return ErrorCode::HOST_FAILED;
   if (text == "OUT_OF_MEMORY") return ErrorCode::OUT_OF_MEMORY;
   if (text == "COMPILE_FAILED") return ErrorCode::COMPILE_FAILED;
   if (text == "DEVICE_LOST") return ErrorCode::DEVICE_LOST;

@@ -27,6 +27,8 @@ export const errorCodes = {
   LIBRARY_NOT_FOUND: 'LIBRARY_NOT_FOUND',
   /** The host library (TensorFlow, ONNX Runtime) lacks what we need; the message names it. */
   HOST_INCOMPATIBLE: 'HOST_INCOMPATIBLE',
+  /** The host library (TensorFlow, ONNX Runtime) failed by itself; the message is the host's. */
+  HOST_FAILED: 'HOST_FAILED',
   /** Memory could not be had. */
   OUT_OF_MEMORY: 'OUT_OF_MEMORY',
   /** A GPU kernel did not compile. */
@@ -55,6 +57,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   INVALID_ENVIRONMENT: 'An FA_METAL_* variable has a value that is not known.',
   LIBRARY_NOT_FOUND: 'No native library could be loaded; the message lists every attempt.',
   HOST_INCOMPATIBLE: 'The host library (TensorFlow, ONNX Runtime) lacks what we need; the message names it.',
+  HOST_FAILED: "The host library (TensorFlow, ONNX Runtime) failed by itself; the message is the host's.",
   OUT_OF_MEMORY: 'Memory could not be had.',
   COMPILE_FAILED: 'A GPU kernel did not compile.',
   DEVICE_LOST: 'The GPU was lost or reset.',

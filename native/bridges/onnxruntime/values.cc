@@ -1,0 +1,88 @@
+#include "values.h"
+
+#include <memory>
+
+namespace fa::ort {
+namespace {
+
+const char* onnx_name(ONNXTensorElementDataType type) {
+  switch (type) {
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE: return "float64";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64: return "int64";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16: return "int16";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8: return "uint8";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16: return "uint16";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32: return "uint32";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64: return "uint64";
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING: return "string";
+    default: return "a dtype without a counterpart";
+  }
+}
+
+}  // namespace
+
+std::optional<DType> dtype_of(ONNXTensorElementDataType type) {
+  for (const ElementType& known : kElementTypes) {
+    if (known.onnx == type) return known.dtype;
+  }
+  return std::nullopt;
+}
+
+Tensor KernelValues::describe(const OrtValue* value, const char* argument) const {
+  OrtTensorTypeAndShapeInfo* info = nullptr;
+  check(api_->GetTensorTypeAndShape(value, &info));
+  const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
+      info, api_->ReleaseTensorTypeAndShapeInfo);
+
+  ONNXTensorElementDataType type{};
+  check(api_->GetTensorElementType(info, &type));
+  const auto dtype = dtype_of(type);
+  if (!dtype) refuse(ErrorCode::DTYPE_MISMATCH, argument, kDTypeNames, onnx_name(type));
+
+  size_t rank = 0;
+  check(api_->GetDimensionsCount(info, &rank));
+  if (rank > kMaxRank) {
+    refuse(ErrorCode::SHAPE_MISMATCH, argument, "a rank of at most " + std::to_string(kMaxRank),
+           std::to_string(rank));
+  }
+  Tensor tensor;
+  tensor.dtype = *dtype;
+  tensor.rank = static_cast<int>(rank);
+  check(api_->GetDimensions(info, tensor.shape.data(), rank));
+  pack_strides(tensor);
+  size_t elements = 0;
+  check(api_->GetTensorShapeElementCount(info, &elements));
+  tensor.bytes = elements * static_cast<size_t>(element_size(*dtype));
+  void* data = nullptr;
+  check(api_->GetTensorMutableData(const_cast<OrtValue*>(value), &data));
+  tensor.data = static_cast<std::byte*>(data);
+  return tensor;
+}
+
+std::optional<Tensor> KernelValues::input(size_t index, const char* argument) const {
+  size_t count = 0;
+  check(api_->KernelContext_GetInputCount(context_, &count));
+  if (index >= count) return std::nullopt;
+  const OrtValue* value = nullptr;
+  check(api_->KernelContext_GetInput(context_, index, &value));
+  if (value == nullptr) return std::nullopt;
+  return describe(value, argument);
+}
+
+Tensor KernelValues::required(size_t index, const char* argument) const {
+  auto tensor = input(index, argument);
+  if (!tensor) refuse(ErrorCode::INVALID_ARGUMENT, argument, "a tensor", "none");
+  return *tensor;
+}
+
+std::optional<Tensor> KernelValues::output(size_t index, std::span<const int64_t> shape) const {
+  size_t count = 0;
+  check(api_->KernelContext_GetOutputCount(context_, &count));
+  if (index >= count) return std::nullopt;
+  OrtValue* value = nullptr;
+  check(api_->KernelContext_GetOutput(context_, index, shape.data(), shape.size(), &value));
+  if (value == nullptr) return std::nullopt;
+  return describe(value, "out");
+}
+
+}  // namespace fa::ort

@@ -1,0 +1,47 @@
+// Tensors of ONNX Runtime as the runtime's tensors. Nothing is copied.
+#pragma once
+#include <optional>
+#include <span>
+
+#include "host.h"
+#include "tensor.h"
+
+namespace fa::ort {
+
+struct ElementType {
+  ONNXTensorElementDataType onnx;
+  DType dtype;
+};
+
+/// Element types that ONNX and the op have in common.
+inline constexpr ElementType kElementTypes[] = {
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, DType::float32},   {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, DType::float16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, DType::bfloat16}, {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, DType::int32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, DType::int8},       {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, DType::boolean},
+};
+
+std::optional<DType> dtype_of(ONNXTensorElementDataType type);
+
+/// Inputs and outputs of one kernel call.
+class KernelValues {
+ public:
+  KernelValues(const OrtApi* api, OrtKernelContext* context) : api_(api), context_(context) {}
+
+  /// Empty where the node leaves the optional input out. `argument` is its public name.
+  /// @throws Error DTYPE_MISMATCH or SHAPE_MISMATCH for what the op has no tensor for
+  std::optional<Tensor> input(size_t index, const char* argument) const;
+
+  /// As input(), refusing an input that was left out.
+  Tensor required(size_t index, const char* argument) const;
+
+  /// Allocates an output; empty where the node leaves it out.
+  std::optional<Tensor> output(size_t index, std::span<const int64_t> shape) const;
+
+ private:
+  Tensor describe(const OrtValue* value, const char* argument) const;
+
+  const OrtApi* api_;
+  OrtKernelContext* context_;
+};
+
+}  // namespace fa::ort
