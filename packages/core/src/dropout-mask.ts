@@ -1,0 +1,52 @@
+import { inOperation, invalidArgument } from './errors.js';
+import { readDropout } from './options.js';
+import { philox4x32 } from './philox.js';
+import { zeros } from './tensor.js';
+import type { Tensor } from './types.js';
+
+export interface DropoutMaskOptions {
+  /** In [0, 1). */
+  rate: number;
+  /** 64 unsigned bits. */
+  seed: bigint;
+  /** [B, Hq, Lq, Lk] */
+  shape: readonly [number, number, number, number];
+}
+
+/**
+ * The probabilities that dropout keeps, for tests and for other implementations that shall drop the same ones.
+ *
+ * @returns bool [B, Hq, Lq, Lk]
+ * @throws FaMetalError `INVALID_ARGUMENT`, `OUT_OF_MEMORY`
+ */
+export function dropoutMask(options: DropoutMaskOptions): Tensor {
+  return inOperation('dropoutMask', () => {
+    const { rate, seed } = readDropout('dropout', options);
+    const [batch, heads, queries, keys] = readShape(options.shape);
+    const mask = zeros('shape', [batch, heads, queries, keys], 'bool');
+    const keep = mask.data as Uint8Array;
+    const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const;
+    const threshold = Math.floor(rate * 2 ** 32);
+    let index = 0;
+    for (let b = 0; b < batch; b++) {
+      for (let h = 0; h < heads; h++) {
+        for (let i = 0; i < queries; i++) {
+          for (let j = 0; j < keys; j += 4) {
+            const words = philox4x32([j / 4, i, h, b], key);
+            for (const word of words.slice(0, keys - j)) keep[index++] = word >= threshold ? 1 : 0;
+          }
+        }
+      }
+    }
+    return mask;
+  });
+}
+
+function readShape(shape: unknown): readonly [number, number, number, number] {
+  const fits = Array.isArray(shape) && shape.length === 4;
+  // Each index is one 32-bit word of Philox's counter.
+  if (fits && shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) {
+    return shape as unknown as readonly [number, number, number, number];
+  }
+  throw invalidArgument('shape', '[B, Hq, Lq, Lk] of whole numbers', shape);
+}
