@@ -1,0 +1,19 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { checkoutCache } from '../lib/paths.mjs';
+import { replaceFile } from '../lib/publish.mjs';
+
+const file = path.join(checkoutCache, 'setup.json');
+
+/**
+ * What setup found, for tests and scripts of this checkout:
+ * tensorflow { route, version?, reason? }, onnxruntimeHeaders { folder, apiVersion }, clangFormat and python { ... } or { reason }.
+ */
+export function readState() {
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+}
+
+export function writeState(part) {
+  const text = `${JSON.stringify({ ...readState(), ...part }, null, 2)}\n`;
+  replaceFile(file, (temporary) => fs.writeFileSync(temporary, text));
+}
