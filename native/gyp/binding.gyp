@@ -47,7 +47,7 @@
         "<!(node inputs.mjs node-addon-api)",
         "<(onnxruntime_headers)",
       ],
-      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["<@(kernel_flags)", "-include", "<(module_root_dir)/weak_napi.h"],
       "conditions": [
         ["target_arch=='x64'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}],

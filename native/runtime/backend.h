@@ -23,8 +23,11 @@ struct Plan {
 struct Refusal {
   ErrorCode code;
   std::string argument;
-  std::string reason;  ///< names the limit and the value
+  std::string reason;  ///< "expected ..., got ...": names the limit and the value
 };
+
+/// Throws the refusal as an Error, in the form of refuse().
+[[noreturn]] void raise(const Refusal& refusal);
 
 struct DeviceInfo {
   std::string backend;  ///< "cpu" | "metal"

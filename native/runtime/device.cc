@@ -31,11 +31,6 @@ const char* op_name(Direction direction) {
   return direction == Direction::forward ? "attention" : "attentionBackward";
 }
 
-[[noreturn]] void raise(const Refusal& refusal, const char* op) {
-  throw Error(refusal.code, refusal.argument,
-              std::string("[") + op + "] " + refusal.argument + ": expected " + refusal.reason);
-}
-
 uint32_t wanted_gradients(const BackwardCall& call) {
   uint32_t bits = 0;
   if (call.d_bias) bits |= feature_bit(Feature::bias);
@@ -75,7 +70,7 @@ struct Device::State {
 
   Plan plan_or_raise(const Problem& problem) const {
     auto outcome = backend->plan(problem);
-    if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal, op_name(problem.direction));
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal);
     return std::get<Plan>(std::move(outcome));
   }
 };

@@ -5,7 +5,7 @@
 namespace fa {
 
 namespace {
-thread_local const char* current_op = "attention";
+thread_local const char* op_of_thread = "attention";
 }
 
 Error::Error(ErrorCode code, std::string argument, const std::string& message)
@@ -13,11 +13,13 @@ Error::Error(ErrorCode code, std::string argument, const std::string& message)
 
 void refuse(ErrorCode code, const char* argument, const std::string& expected, const std::string& got) {
   throw Error(code, argument,
-              std::string("[") + current_op + "] " + argument + ": expected " + expected + ", got " + got);
+              std::string("[") + current_op() + "] " + argument + ": expected " + expected + ", got " + got);
 }
 
-OpScope::OpScope(const char* op) : previous_(std::exchange(current_op, op)) {}
+const char* current_op() { return op_of_thread; }
 
-OpScope::~OpScope() { current_op = previous_; }
+OpScope::OpScope(const char* op) : previous_(std::exchange(op_of_thread, op)) {}
+
+OpScope::~OpScope() { op_of_thread = previous_; }
 
 }  // namespace fa

@@ -23,6 +23,9 @@ class Error : public std::runtime_error {
 /// Throws with the message "[op] argument: expected ..., got ...".
 [[noreturn]] void refuse(ErrorCode code, const char* argument, const std::string& expected, const std::string& got);
 
+/// The op that messages of this thread name now.
+const char* current_op();
+
 /// Name of the op in messages for the rest of this scope and thread, "attention" or "attentionBackward".
 class OpScope {
  public:
