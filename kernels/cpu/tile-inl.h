@@ -1,0 +1,92 @@
+// The register-blocked micro-kernel behind all products of attention.
+#pragma once
+#include "pack-inl.h"
+
+#define FA_INLINE_LAMBDA __attribute__((always_inline))
+
+namespace fa::cpu::FA_TARGET {
+namespace {
+
+/// How the broadcast operand lies: rows (a[i][p]) or strips (a[p][i]).
+enum class Broadcast { rows, strips };
+
+/// sums[i][lane] = start + sum over p < depth of a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
+/// `start` fills the accumulators, `finish` consumes them; both work in registers.
+/// `next` is where the following tile's `a` begins: one line of it is prefetched every second step.
+template <int kRows, int kVectors, Broadcast kLayout, class Start, class Finish>
+FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                                    const float* next, Start&& start, Finish&& finish) {
+  Vector sums[kRows][kVectors];
+  start(sums);
+#if defined(__aarch64__)
+#pragma GCC unroll 2  // more makes clang spill accumulators
+#else
+#pragma GCC unroll 4
+#endif
+  for (int64_t p = 0; p < depth; ++p) {
+    Vector row[kVectors];
+    if constexpr (kRows >= 8) {
+      if ((p & 1) == 0) __builtin_prefetch(next + p * 8);
+    }
+    FA_UNROLL for (int v = 0; v < kVectors; ++v) row[v] = load(b + p * b_stride + v * kLanes);
+    FA_UNROLL for (int i = 0; i < kRows; ++i) {
+      const Vector x = broadcast(kLayout == Broadcast::strips ? a[p * a_stride + i] : a[i * a_stride + p]);
+      FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] += x * row[v];
+    }
+  }
+  finish(sums);
+}
+
+/// Sums over keys into a panel: panel[d][row] = panel[d][row] * factor[row] + sum over k of strips[d][k] * rows[k][row].
+/// This is O^T += V^T P^T and dQ^T += K^T dS^T.
+struct PanelSum {
+  const float* strips;
+  int64_t strip_stride;
+  int width;           ///< of the panel, columns d
+  const float* rows;   ///< [depth][kPanelRows or more], first key of the sum
+  int64_t row_stride;
+  int depth;
+  float* panel;
+  const float* factor;  ///< per row; null = 1
+};
+
+template <int kVectors, bool kFactor>
+FA_NOINLINE void sum_into_panel(const PanelSum& s) {
+  const float* strip = s.strips;
+  Vector factor[kVectors];
+  if constexpr (kFactor) {
+    FA_UNROLL for (int v = 0; v < kVectors; ++v) factor[v] = load(s.factor + v * kLanes);
+  }
+  for (int d = 0; d < s.width; d += kTileRows, strip += s.strip_stride) {
+    float* panel = s.panel + d * kPanelRows;
+    multiply_tile<kTileRows, kVectors, Broadcast::strips>(
+        s.depth, strip, kTileRows, s.rows, s.row_stride, strip + s.strip_stride,
+        [&](Vector(&sums)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
+          FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
+            FA_UNROLL for (int v = 0; v < kVectors; ++v) {
+              sums[i][v] = load(panel + i * kPanelRows + v * kLanes);
+              if constexpr (kFactor) sums[i][v] *= factor[v];
+            }
+          }
+        },
+        [&](Vector(&sums)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
+          FA_UNROLL for (int i = 0; i < kTileRows; ++i)
+            FA_UNROLL for (int v = 0; v < kVectors; ++v) store(panel + i * kPanelRows + v * kLanes, sums[i][v]);
+        });
+  }
+}
+
+/// The same for `vectors` vectors of lanes.
+FA_ALWAYS_INLINE void sum_into_panel(int vectors, const PanelSum& s) {
+  if (s.factor) {
+    if (vectors == 1) return sum_into_panel<1, true>(s);
+    if (vectors == 2) return sum_into_panel<2, true>(s);
+    return sum_into_panel<3, true>(s);
+  }
+  if (vectors == 1) return sum_into_panel<1, false>(s);
+  if (vectors == 2) return sum_into_panel<2, false>(s);
+  sum_into_panel<3, false>(s);
+}
+
+}  // namespace
+}  // namespace fa::cpu::FA_TARGET
