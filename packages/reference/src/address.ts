@@ -23,7 +23,9 @@ export function pagedAddress(strides: readonly number[], pageSize: number, pages
   return (sequence, head, token) => {
     const page = blockTable.data[sequence * maxPages + Math.floor(token / pageSize)]!;
     if (!(page >= 0 && page < pages)) {
-      throw new RangeError(`blockTable: expected pages in [0, ${pages}), got ${page} for token ${token} of sequence ${sequence}`);
+      throw new RangeError(
+        `blockTable: expected pages in [0, ${pages}), got ${page} for token ${token} of sequence ${sequence}`,
+      );
     }
     return page * strides[0]! + (token % pageSize) * strides[1]! + head * strides[2]!;
   };

@@ -11,7 +11,11 @@ import type { AttentionGradients, OutputGradients, Problem, Tensor } from './typ
  *
  * @throws RangeError for paged and int8 keys and values, which the contract has forward only
  */
-export function backward(problem: Problem, { dOut, dLse }: OutputGradients, arithmetic: Arithmetic): AttentionGradients {
+export function backward(
+  problem: Problem,
+  { dOut, dLse }: OutputGradients,
+  arithmetic: Arithmetic,
+): AttentionGradients {
   const { options = {} } = problem;
   for (const argument of ['blockTable', 'kScale', 'vScale'] as const) {
     if (options[argument]) throw new RangeError(`${argument}: expected none in attentionBackward`);

@@ -23,5 +23,9 @@ export function broadcast(argument: string, tensor: Tensor, full: readonly numbe
   const queryStride = queries === 1 ? 0 : keys;
   const headStride = heads === 1 ? 0 : queries * keys;
   const batchStride = batches === 1 ? 0 : heads * queries * keys;
-  return { data, shape, row: (batch, head, query) => batch * batchStride + head * headStride + query * queryStride };
+  return {
+    data,
+    shape,
+    row: (batch, head, query) => batch * batchStride + head * headStride + query * queryStride,
+  };
 }

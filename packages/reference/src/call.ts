@@ -1,11 +1,11 @@
-import type { Arithmetic } from './arithmetic.js';
+import type { Arithmetic, Buffer } from './arithmetic.js';
 import { type Broadcast, broadcast } from './broadcast.js';
 import { type KeepRow, keepRows } from './dropout.js';
-import { type Geometry, type Sequence, readGeometry } from './geometry.js';
+import { type Geometry, readGeometry, type Sequence } from './geometry.js';
 import { type RowLoaders, rowLoaders } from './row-loader.js';
 import { requireShape } from './tensor.js';
 import type { Problem, Tensor } from './types.js';
-import { type Visibility, diagonalOffset, readVisibility } from './visibility.js';
+import { diagonalOffset, readVisibility, type Visibility } from './visibility.js';
 
 /** A problem made ready: checked, defaults filled in, readers built. */
 export interface Call {
@@ -33,7 +33,8 @@ export function prepare(problem: Problem, arithmetic: Arithmetic): Call {
   const full = [batch, queryHeads, queryLength, keyLength];
   const { mask, bias, alibiSlopes, sinks, dropout, softcap = 0, scale = 1 / Math.sqrt(width) } = options;
   if (!Number.isFinite(scale)) throw new RangeError(`scale: expected a finite number, got ${scale}`);
-  if (!(softcap >= 0 && softcap < Infinity)) throw new RangeError(`softcap: expected a finite number >= 0, got ${softcap}`);
+  if (!(softcap >= 0 && softcap < Infinity))
+    throw new RangeError(`softcap: expected a finite number >= 0, got ${softcap}`);
   if (alibiSlopes) requireShape('alibiSlopes', alibiSlopes, [queryHeads], [batch, queryHeads]);
   if (sinks) requireShape('sinks', sinks, [queryHeads]);
   return {
@@ -65,11 +66,10 @@ export interface Head {
   /** Offset of the sequence's diagonal. */
   readonly offset: number;
   readonly head: number;
-  readonly kvHead: number;
   /** [queries, D], [keys, D], [keys, Dv]. */
-  readonly queries: ReturnType<RowLoaders['queries']>;
-  readonly keys: ReturnType<RowLoaders['keys']>;
-  readonly values: ReturnType<RowLoaders['values']>;
+  readonly queries: Buffer;
+  readonly keys: Buffer;
+  readonly values: Buffer;
 }
 
 /** Visits every query head; heads of one key/value head follow each other, and `endGroup` comes after them. */
@@ -86,7 +86,7 @@ export function forEachHead(
       const keys = loaders.keys(sequence, kvHead);
       const values = loaders.values(sequence, kvHead);
       for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
-        visit({ sequence, offset, head, kvHead, queries: loaders.queries(sequence, head), keys, values });
+        visit({ sequence, offset, head, queries: loaders.queries(sequence, head), keys, values });
       }
       endGroup?.(sequence, kvHead);
     }

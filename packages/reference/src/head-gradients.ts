@@ -3,8 +3,8 @@ import type { Buffer } from './arithmetic.js';
 import type { Call } from './call.js';
 import type { Sequence } from './geometry.js';
 import { rotation } from './rope.js';
-import { positions } from './row-loader.js';
 import type { Sums } from './row-gradients.js';
+import { positions } from './row-loader.js';
 import { rowMajorStrides, zeros } from './tensor.js';
 import type { Tensor } from './types.js';
 
@@ -41,7 +41,12 @@ export function headGradients({ problem, geometry, arithmetic }: Call, sums: Sum
     finishKeys(sequence, kvHead) {
       for (let j = 0; j < sequence.keys; j++) rotateBack?.(sums.dKeys, j * width, positionOf.k(sequence, j));
       moveRows({ from: sums.dKeys, to: dk, address: dkAddress, columns: width }, sequence.keys, sequence, kvHead);
-      moveRows({ from: sums.dValues, to: dv, address: dvAddress, columns: valueWidth }, sequence.keys, sequence, kvHead);
+      moveRows(
+        { from: sums.dValues, to: dv, address: dvAddress, columns: valueWidth },
+        sequence.keys,
+        sequence,
+        kvHead,
+      );
     },
   };
 }

@@ -24,6 +24,12 @@ export function zeros(shape: readonly number[]): Tensor<Float64Array> {
   return { data: new Float64Array(elementCount(shape)), shape };
 }
 
+/** @throws RangeError for another number of axes */
+export function requireRank(argument: string, tensor: Tensor, rank: number): void {
+  if (tensor.shape.length !== rank)
+    throw new RangeError(`${argument}: expected rank ${rank}, got [${tensor.shape.join(', ')}]`);
+}
+
 /** @throws RangeError when the shape is not one of `allowed`, or the data ends before the shape does */
 export function requireShape(argument: string, tensor: Tensor, ...allowed: (readonly number[])[]): void {
   const { shape, data } = tensor;

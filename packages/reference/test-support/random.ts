@@ -1,4 +1,4 @@
-import { type Tensor, philox4x32 } from '../src/index.js';
+import { philox4x32, type Tensor } from '../src/index.js';
 
 /** Numbers spread evenly over (-1, 1), always the same for a seed. */
 export function randomTensor(seed: number, shape: readonly number[]): Tensor<Float64Array> {

@@ -31,7 +31,10 @@ export const shapes: fc.Arbitrary<Shape> = fc.record({
 });
 
 /** A problem of that shape in layout `bhld`. */
-export function problemOf(shape: Shape, options: AttentionOptions = {}): Problem & Record<'q' | 'k' | 'v', Tensor<Float64Array>> {
+export function problemOf(
+  shape: Shape,
+  options: AttentionOptions = {},
+): Problem & Record<'q' | 'k' | 'v', Tensor<Float64Array>> {
   const { batch, kvHeads, group, queries, keys, width, valueWidth, seed } = shape;
   return {
     q: randomTensor(seed, [batch, kvHeads * group, queries, width]),
@@ -59,13 +62,17 @@ export function tabulate(
 /** Axes 1 and 2 exchanged in memory: `bhld` to `blhd` and back. */
 export function swapHeadsAndTokens(tensor: Tensor): Tensor<Float64Array> {
   const [batch, heads, tokens, width] = tensor.shape as [number, number, number, number];
-  return tabulate([batch, tokens, heads, width], (b, token, head, c) =>
-    tensor.data[((b * heads + head) * tokens + token) * width + c]!);
+  return tabulate(
+    [batch, tokens, heads, width],
+    (b, token, head, c) => tensor.data[((b * heads + head) * tokens + token) * width + c]!,
+  );
 }
 
 /** Part `[start, end)` of axis 2. */
 export function sliceTokens(tensor: Tensor, start: number, end: number): Tensor<Float64Array> {
   const [batch, heads, tokens, width] = tensor.shape as [number, number, number, number];
-  return tabulate([batch, heads, end - start, width], (b, head, token, c) =>
-    tensor.data[((b * heads + head) * tokens + start + token) * width + c]!);
+  return tabulate(
+    [batch, heads, end - start, width],
+    (b, head, token, c) => tensor.data[((b * heads + head) * tokens + start + token) * width + c]!,
+  );
 }

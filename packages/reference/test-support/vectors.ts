@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AttentionOptions, OutputGradients, Problem, Tensor } from '../src/index.js';
-import { type StoredTensor, readSafetensors } from './safetensors.js';
+import { readSafetensors, type StoredTensor } from './safetensors.js';
 
 const folder = fileURLToPath(new URL('../vectors/', import.meta.url));
 
@@ -47,12 +47,12 @@ const resultNames: Record<string, string> = { dbias: 'dBias', dslopes: 'dAlibiSl
 export function readGoldProblem(gold: GoldCase): GoldProblem {
   const tensors = readSafetensors(folder + gold.file);
   const { dout, dlse } = tensors;
-  const k = (tensors['k'] ?? tensors['k_q'] ?? tensors['k_cache'])!;
-  const v = tensors['v'] ?? tensors['v_q'] ?? tensors['v_cache'] ?? leadingColumns(k, gold.v_view_of_k!);
+  const k = (tensors.k ?? tensors.k_q ?? tensors.k_cache)!;
+  const v = tensors.v ?? tensors.v_q ?? tensors.v_cache ?? leadingColumns(k, gold.v_view_of_k!);
   const names = gold.outputs.filter((name) => name !== 'dkv');
   return {
     gold,
-    problem: { q: tensors['q']!, k, v, options: goldOptions(gold, tensors) },
+    problem: { q: tensors.q!, k, v, options: goldOptions(gold, tensors) },
     ...(dout && { outputGradients: { dOut: dout, ...(dlse && { dLse: dlse }) } }),
     expected: Object.fromEntries(names.map((name) => [resultNames[name] ?? name, tensors[name]!])),
   };
@@ -62,7 +62,18 @@ function goldOptions(gold: GoldCase, tensors: Record<string, StoredTensor>): Att
   const { mask, bias, slopes, sinks, keep, cos, sin, block_table: blockTable, seqlens_k: kvLengths } = tensors;
   const { k_scale: kScale, v_scale: vScale, cu_seqlens_q: cuSeqlensQ, cu_seqlens_k: cuSeqlensK } = tensors;
   const { pos_q: positionsQ, pos_k: positionsK } = tensors;
-  const given = { mask, bias, alibiSlopes: slopes, sinks, blockTable, kvLengths, kScale, vScale, cuSeqlensQ, cuSeqlensK };
+  const given = {
+    mask,
+    bias,
+    alibiSlopes: slopes,
+    sinks,
+    blockTable,
+    kvLengths,
+    kScale,
+    vScale,
+    cuSeqlensQ,
+    cuSeqlensK,
+  };
   return {
     scale: gold.scale,
     softcap: gold.softcap,
@@ -72,7 +83,13 @@ function goldOptions(gold: GoldCase, tensors: Record<string, StoredTensor>): Att
     ...Object.fromEntries(Object.entries(given).filter(([, tensor]) => tensor)),
     ...(keep && { dropout: { rate: gold.dropout_p!, keep } }),
     ...(gold.rope && {
-      rope: { cos: cos!, sin: sin!, style: gold.rope.style, positionsQ: positionsQ!, positionsK: positionsK! },
+      rope: {
+        cos: cos!,
+        sin: sin!,
+        style: gold.rope.style,
+        positionsQ: positionsQ!,
+        positionsK: positionsK!,
+      },
     }),
   };
 }

@@ -21,7 +21,11 @@ function philoxByBigInt(counter: Counter, key: Key): number[] {
 describe('philox4x32-10', () => {
   // Known answers of the authors' Random123 library.
   test.each<[Counter, Key, number[]]>([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],
@@ -40,7 +44,9 @@ describe('philox4x32-10', () => {
   test('agrees with arbitrary precision on many counters', () => {
     for (let n = 0; n < 2000; n++) {
       const [a, b] = [Math.imul(n, 0x9e3779b1) >>> 0, Math.imul(n, 0x85ebca6b) >>> 0];
-      expect([...philox4x32([a, b, n, a ^ 5], [b, a >>> 3])]).toEqual(philoxByBigInt([a, b, n, (a ^ 5) >>> 0], [b, a >>> 3]));
+      expect([...philox4x32([a, b, n, a ^ 5], [b, a >>> 3])]).toEqual(
+        philoxByBigInt([a, b, n, (a ^ 5) >>> 0], [b, a >>> 3]),
+      );
     }
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Tensor, attention, attentionBackward } from '../src/index.js';
+import { attention, attentionBackward, type Tensor } from '../src/index.js';
 import { relativeError } from '../test-support/compare.js';
 import { goldCases, readGoldProblem } from '../test-support/vectors.js';
 

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 test('the example of the README runs and prints what it says', async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [, example] = readme.match(/```js\n([^]*?)```/)!;
+  const [, example] = readme.match(/```js\n([\s\S]*?)```/)!;
   const [, printed] = readme.match(/It prints `(.*)`/)!;
   mkdirSync(join(root, 'test-results'), { recursive: true });
   const folder = mkdtempSync(join(root, 'test-results', 'readme-'));

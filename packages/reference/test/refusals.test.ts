@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AttentionOptions, type Problem, attention, attentionBackward, dropoutMask } from '../src/index.js';
+import { type AttentionOptions, attention, attentionBackward, dropoutMask, type Problem } from '../src/index.js';
 import { int32Tensor, randomTensor } from '../test-support/random.js';
 
 const q = randomTensor(1, [2, 4, 3, 4]);
@@ -12,12 +12,24 @@ const rope = (cos: [number, number], sin: [number, number]) =>
 const badOptions: [string, AttentionOptions, RegExp][] = [
   ['unknown causal', { causal: true as never }, /causal: expected topLeft, bottomRight or an integer offset, got true/],
   ['fractional offset', { causal: { offset: 0.5 } }, /causal: .* got {"offset":0.5}/],
-  ['align against causal', { causal: 'topLeft', align: 'bottomRight' }, /align: expected the diagonal of causal \(offset 0\)/],
+  [
+    'align against causal',
+    { causal: 'topLeft', align: 'bottomRight' },
+    /align: expected the diagonal of causal \(offset 0\)/,
+  ],
   ['window below -1', { window: { left: -2, right: 0 } }, /window: expected integers >= -1, got -2/],
   ['non-finite scale', { scale: Infinity }, /scale: expected a finite number, got Infinity/],
   ['negative softcap', { softcap: -1 }, /softcap: .* got -1/],
-  ['mask shape', { mask: randomTensor(1, [1, 3, 3, 5]) }, /mask: expected row-major \[1\|2, 1\|4, 1\|3, 5\], got \[1, 3, 3, 5\]/],
-  ['bias with too little data', { bias: { data: new Float64Array(4), shape: [1, 1, 1, 5] } }, /bias: .* with 4 elements/],
+  [
+    'mask shape',
+    { mask: randomTensor(1, [1, 3, 3, 5]) },
+    /mask: expected row-major \[1\|2, 1\|4, 1\|3, 5\], got \[1, 3, 3, 5\]/,
+  ],
+  [
+    'bias with too little data',
+    { bias: { data: new Float64Array(4), shape: [1, 1, 1, 5] } },
+    /bias: .* with 4 elements/,
+  ],
   ['slopes shape', { alibiSlopes: randomTensor(1, [2]) }, /alibiSlopes: expected shape \[4\] or \[2, 4\], got \[2\]/],
   ['sinks shape', { sinks: randomTensor(1, [2]) }, /sinks: expected shape \[4\], got \[2\]/],
   ['dropout rate of one', { dropout: { rate: 1, seed: 0n } }, /dropout: expected a rate in \[0, 1\), got 1/],
@@ -33,7 +45,9 @@ const badOptions: [string, AttentionOptions, RegExp][] = [
 ];
 
 const packed = (starts: number[], keyStarts = [0, 5]): Problem => ({
-  q: randomTensor(1, [3, 2, 4]), k: randomTensor(2, [5, 2, 4]), v: randomTensor(3, [5, 2, 4]),
+  q: randomTensor(1, [3, 2, 4]),
+  k: randomTensor(2, [5, 2, 4]),
+  v: randomTensor(3, [5, 2, 4]),
   options: { cuSeqlensQ: int32Tensor(...starts), cuSeqlensK: int32Tensor(...keyStarts) },
 });
 
@@ -44,15 +58,29 @@ const badProblems: [string, Problem, RegExp][] = [
   ['width of k', { q, k: randomTensor(1, [2, 2, 5, 3]), v }, /k: expected shape \[2, 2, 5, 4\], got \[2, 2, 5, 3\]/],
   ['length of v', { q, k, v: randomTensor(1, [2, 2, 4, 4]) }, /v: expected shape \[2, 2, 5, 4\]/],
   ['heads that do not divide', { q: randomTensor(1, [2, 3, 3, 4]), k, v }, /q: expected a multiple of 2 heads, got 3/],
-  ['data shorter than its shape', { q, k, v: { data: v.data.slice(1), shape: v.shape } }, /v: expected at least 80 elements, got 79/],
+  [
+    'data shorter than its shape',
+    { q, k, v: { data: v.data.slice(1), shape: v.shape } },
+    /v: expected at least 80 elements, got 79/,
+  ],
   ['strides past the end', { q, k, v: { ...v, strides: [40, 20, 4, 2] } }, /v: expected at least 83 elements, got 80/],
-  ['cuSeqlens that decrease', { ...packed([0, 2, 1, 3], [0, 1, 2, 5]) }, /cuSeqlensQ: expected 0, then no decrease, up to 3, got 0, 2, 1, 3/],
+  [
+    'cuSeqlens that decrease',
+    { ...packed([0, 2, 1, 3], [0, 1, 2, 5]) },
+    /cuSeqlensQ: expected 0, then no decrease, up to 3, got 0, 2, 1, 3/,
+  ],
   ['cuSeqlens that end early', packed([0, 2]), /cuSeqlensQ: .* up to 3, got 0, 2/],
   ['cuSeqlens of two lengths', packed([0, 1, 3]), /cuSeqlensK: expected shape \[3\], got \[2\]/],
-  ['page out of range', {
-    q, k: randomTensor(2, [3, 2, 2, 4]), v: randomTensor(3, [3, 2, 2, 4]),
-    options: { blockTable: { data: Int32Array.of(0, 1, 2, 3), shape: [2, 2] } },
-  }, /blockTable: expected pages in \[0, 3\), got 3 for token 2 of sequence 1/],
+  [
+    'page out of range',
+    {
+      q,
+      k: randomTensor(2, [3, 2, 2, 4]),
+      v: randomTensor(3, [3, 2, 2, 4]),
+      options: { blockTable: { data: Int32Array.of(0, 1, 2, 3), shape: [2, 2] } },
+    },
+    /blockTable: expected pages in \[0, 3\), got 3 for token 2 of sequence 1/,
+  ],
 ];
 
 describe('refused by name', () => {
@@ -65,12 +93,18 @@ describe('refused by name', () => {
   test('gradients of paged and int8 keys', () => {
     const dOut = randomTensor(5, [2, 4, 3, 4]);
     const kScale = randomTensor(6, [2, 2, 5]);
-    expect(() => attentionBackward({ q, k, v, options: { kScale } }, { dOut })).toThrow(/kScale: expected none in attentionBackward/);
-    expect(() => attentionBackward({ q, k, v, options: { blockTable: table(2, 2) } }, { dOut })).toThrow(/blockTable: expected none/);
+    expect(() => attentionBackward({ q, k, v, options: { kScale } }, { dOut })).toThrow(
+      /kScale: expected none in attentionBackward/,
+    );
+    expect(() => attentionBackward({ q, k, v, options: { blockTable: table(2, 2) } }, { dOut })).toThrow(
+      /blockTable: expected none/,
+    );
   });
   test('gradients of other shapes than their outputs', () => {
     const dOut = randomTensor(5, [2, 4, 3, 4]);
-    expect(() => attentionBackward({ q, k, v }, { dOut: randomTensor(5, [2, 4, 4, 4]) })).toThrow(/dOut: expected shape/);
+    expect(() => attentionBackward({ q, k, v }, { dOut: randomTensor(5, [2, 4, 4, 4]) })).toThrow(
+      /dOut: expected shape/,
+    );
     expect(() => attentionBackward({ q, k, v }, { dOut, dLse: table(2, 4) })).toThrow(/dLse: expected shape/);
   });
   test('a page behind kvLengths may be out of range', () => {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type FloatDType, fromBfloat16, fromFloat16, quantum, roundAll, roundTo, toBfloat16, toFloat16,
+  type FloatDType,
+  fromBfloat16,
+  fromFloat16,
+  quantum,
+  roundAll,
+  roundTo,
+  toBfloat16,
+  toFloat16,
 } from '../src/index.js';
 
 /** Every finite non-negative number of a 16-bit format, ascending. */
@@ -50,9 +57,16 @@ describe.each([
 
 test('float32', () => {
   expect(roundTo('float32', 0.1)).toBe(Math.fround(0.1));
-  expect([0, 1, 1.99, 2, 2 ** -126, 2 ** -149, 3e38, 1e300].map((x) => quantum('float32', x))).toEqual(
-    [2 ** -149, 2 ** -23, 2 ** -23, 2 ** -22, 2 ** -149, 2 ** -149, 2 ** 104, 2 ** 104],
-  );
+  expect([0, 1, 1.99, 2, 2 ** -126, 2 ** -149, 3e38, 1e300].map((x) => quantum('float32', x))).toEqual([
+    2 ** -149,
+    2 ** -23,
+    2 ** -23,
+    2 ** -22,
+    2 ** -149,
+    2 ** -149,
+    2 ** 104,
+    2 ** 104,
+  ]);
 });
 
 test('roundAll rounds every element', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Tensor, attention, attentionBackward, mergeAttention } from '../src/index.js';
+import { attention, attentionBackward, mergeAttention, type Tensor } from '../src/index.js';
 import { int32Tensor, randomTensor } from '../test-support/random.js';
 
 const [B, H, Lq, Lk, D] = [1, 2, 4, 6, 3] as const;
@@ -12,7 +12,8 @@ const dLse = randomTensor(5, [B, H, Lq]);
 /** The tensor with one token of every head replaced. */
 function poisoned({ data, shape }: Tensor<Float64Array>, token: number, value: number): Tensor<Float64Array> {
   const copy = data.slice();
-  for (let head = 0; head < H; head++) copy.fill(value, (head * shape[2]! + token) * D, (head * shape[2]! + token + 1) * D);
+  for (let head = 0; head < H; head++)
+    copy.fill(value, (head * shape[2]! + token) * D, (head * shape[2]! + token + 1) * D);
   return { data: copy, shape };
 }
 
@@ -44,7 +45,9 @@ describe('rows that see nothing', () => {
     expect([...lse.data]).toEqual([0.25, 0.25, 0.25, 0.25, -3, -3, -3, -3]);
     const { dSinks } = attentionBackward({ q, k, v, options }, { dOut, dLse });
     const sums = [0, 4].map((start) => dLse.data.slice(start, start + 4).reduce((sum, x) => sum + x, 0));
-    sums.forEach((sum, head) => expect(dSinks!.data[head]).toBeCloseTo(sum, 14));
+    sums.forEach((sum, head) => {
+      expect(dSinks!.data[head]).toBeCloseTo(sum, 14);
+    });
   });
 
   test('are also those whose every score is minus infinity', () => {
@@ -87,28 +90,42 @@ describe.each([NaN, Infinity, -Infinity, 1e300])('%s behind a mask', (garbage) =
 describe('a visible NaN', () => {
   test('reaches the rows that see it and no other', () => {
     const { out, lse } = attention({ q, k: poisoned(k, 2, NaN), v, options: { causal: 'topLeft' } });
-    rowsOf(out, D).forEach((row, index) => expect(row.every(Number.isNaN)).toBe(index % Lq >= 2));
-    lse.data.forEach((x, index) => expect(Number.isNaN(x)).toBe(index % Lq >= 2));
+    rowsOf(out, D).forEach((row, index) => {
+      expect(row.every(Number.isNaN)).toBe(index % Lq >= 2);
+    });
+    lse.data.forEach((x, index) => {
+      expect(Number.isNaN(x)).toBe(index % Lq >= 2);
+    });
   });
 
   test('in a value leaves lse alone', () => {
     const { out, lse } = attention({ q, k, v: poisoned(v, 2, NaN), options: { causal: 'topLeft' } });
-    rowsOf(out, D).forEach((row, index) => expect(row.every(Number.isNaN)).toBe(index % Lq >= 2));
+    rowsOf(out, D).forEach((row, index) => {
+      expect(row.every(Number.isNaN)).toBe(index % Lq >= 2);
+    });
     expect(lse).toEqual(attention({ q, k, v, options: { causal: 'topLeft' } }).lse);
   });
 
   test('in a query stays in its row of dq, and reaches the keys that the row sees', () => {
     const { dq, dk } = attentionBackward({ q: poisoned(q, 1, NaN), k, v, options: { causal: 'topLeft' } }, { dOut });
-    rowsOf(dq, D).forEach((row, index) => expect(row.every(Number.isNaN)).toBe(index % Lq === 1));
-    rowsOf(dk, D).forEach((row, index) => expect(row.every(Number.isNaN)).toBe(index % Lk <= 1));
+    rowsOf(dq, D).forEach((row, index) => {
+      expect(row.every(Number.isNaN)).toBe(index % Lq === 1);
+    });
+    rowsOf(dk, D).forEach((row, index) => {
+      expect(row.every(Number.isNaN)).toBe(index % Lk <= 1);
+    });
   });
 });
 
 test('+Infinity in a score makes the row and its lse NaN', () => {
   const bias = { data: Float64Array.of(0, 0, Infinity, 0, 0, 0), shape: [1, 1, 1, Lk] };
   const { out, lse } = attention({ q, k, v, options: { bias, causal: 'topLeft' } });
-  rowsOf(out, D).forEach((row, index) => expect(row.every(Number.isNaN)).toBe(index % Lq >= 2));
-  lse.data.forEach((x, index) => expect(Number.isNaN(x)).toBe(index % Lq >= 2));
+  rowsOf(out, D).forEach((row, index) => {
+    expect(row.every(Number.isNaN)).toBe(index % Lq >= 2);
+  });
+  lse.data.forEach((x, index) => {
+    expect(Number.isNaN(x)).toBe(index % Lq >= 2);
+  });
 });
 
 test('keys at or past kvLengths are never read', () => {
@@ -127,6 +144,8 @@ test('keys at or past kvLengths are never read', () => {
   const { dk, dv } = attentionBackward(problem, { dOut });
   expect([...reads].sort()).toEqual([0, 1, 2, 3]);
   for (const tensor of [dk, dv]) {
-    rowsOf(tensor, D).forEach((row, index) => expect(row.every((x) => x === 0)).toBe(index % Lk >= 4));
+    rowsOf(tensor, D).forEach((row, index) => {
+      expect(row.every((x) => x === 0)).toBe(index % Lk >= 4);
+    });
   }
 });
