@@ -8,10 +8,6 @@
 
 namespace fa {
 
-namespace {
-
-using OpenedDevice = std::shared_ptr<Device>;
-
 Napi::Object info_value(Napi::Env env, const DeviceInfo& info) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("backend", info.backend);
@@ -23,6 +19,10 @@ Napi::Object info_value(Napi::Env env, const DeviceInfo& info) {
   value.Set("version", info.version);
   return value;
 }
+
+namespace {
+
+using OpenedDevice = std::shared_ptr<Device>;
 
 Napi::Object plan_value(Napi::Env env, const Plan& plan) {
   Napi::Object tiles = Napi::Object::New(env);

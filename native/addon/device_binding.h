@@ -9,6 +9,8 @@
 
 namespace fa {
 
+Napi::Object info_value(Napi::Env env, const DeviceInfo& info);
+
 class DeviceBinding : public Napi::ObjectWrap<DeviceBinding> {
  public:
   /// The function `openDevice(config)` of this environment.

@@ -20,6 +20,12 @@ napi_value plain_error(napi_env env, const Failure& failure) {
   return error;
 }
 
+/// False while an environment ends; node-addon-api would abort the process on the first call that fails then.
+bool runs_javascript(napi_env env) {
+  napi_value object = nullptr;
+  return napi_create_object(env, &object) == napi_ok && napi_set_named_property(env, object, "probe", object) == napi_ok;
+}
+
 }  // namespace
 
 Napi::Value PromiseWorker::start(Napi::Env env, Napi::Object held, Steps steps) {
@@ -50,16 +56,27 @@ void PromiseWorker::complete(napi_env env, napi_status status, void* self) {
   worker->settle(env, status);
 }
 
+napi_value PromiseWorker::resolution(napi_env env) {
+  napi_value value = nullptr;
+  napi_get_undefined(env, &value);
+  if (!steps_.value || !runs_javascript(env)) return value;
+  try {
+    value = steps_.value(env);
+  } catch (...) {
+    failure_ = failure_of(std::current_exception());
+  }
+  return value;
+}
+
 void PromiseWorker::settle(napi_env env, napi_status status) {
   // Results of the calls below do not matter: when one fails, the environment is ending and nobody waits.
-  steps_.settled();
+  if (steps_.settled) steps_.settled();
   if (status == napi_cancelled) failure_ = Failure{"DEVICE_CLOSED", "device", "[attention] device: cancelled"};
+  const napi_value value = failure_ ? nullptr : resolution(env);
   if (failure_) {
     napi_reject_deferred(env, deferred_, plain_error(env, *failure_));
   } else {
-    napi_value undefined = nullptr;
-    napi_get_undefined(env, &undefined);
-    napi_resolve_deferred(env, deferred_, undefined);
+    napi_resolve_deferred(env, deferred_, value);
   }
   napi_delete_reference(env, held_);
   napi_delete_async_work(env, work_);

@@ -14,7 +14,10 @@ class PromiseWorker {
  public:
   struct Steps {
     std::function<void()> run;      ///< on a worker thread; what it throws rejects the promise
-    std::function<void()> settled;  ///< on the JavaScript thread, before the promise settles
+    std::function<void()> settled;  ///< on the JavaScript thread, before the promise settles; may be empty
+    /// On the JavaScript thread, after success: what the promise resolves to, undefined where empty. What it throws
+    /// rejects the promise.
+    std::function<napi_value(Napi::Env)> value = nullptr;
   };
 
   /// @param held kept alive until the promise settles
@@ -26,6 +29,7 @@ class PromiseWorker {
   static void execute(napi_env env, void* self);
   static void complete(napi_env env, napi_status status, void* self);
   void settle(napi_env env, napi_status status);
+  napi_value resolution(napi_env env);
 
   Steps steps_;
   std::optional<Failure> failure_;

@@ -50,8 +50,15 @@
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["<@(kernel_flags)", "-include", "<(module_root_dir)/weak_napi.h"],
       "conditions": [
-        ["target_arch=='x64'", {"dependencies": ["kernels_avx2", "kernels_avx512"]}],
-        ["target_arch=='arm64'", {"dependencies": ["kernels_neon"]}],
+        # The other machine's builds say that they are absent.
+        ["target_arch=='x64'", {
+          "dependencies": ["kernels_avx2", "kernels_avx512"],
+          "sources": ["../../kernels/cpu/targets/neon.cc"],
+        }],
+        ["target_arch=='arm64'", {
+          "dependencies": ["kernels_neon"],
+          "sources": ["../../kernels/cpu/targets/avx2.cc", "../../kernels/cpu/targets/avx512.cc"],
+        }],
         ["OS=='linux'", {
           # No newer libstdc++ than the one that is linked in is asked of the user's machine, and nothing of it is exported.
           "ldflags": [

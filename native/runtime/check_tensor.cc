@@ -86,9 +86,12 @@ void expect_packed(const char* argument, const Tensor& tensor) {
 }
 
 void expect_distinct_elements(const char* argument, const Tensor& tensor) {
+  // Axes beyond the rank go last.
   std::array<int, kMaxRank> order{0, 1, 2, 3};
-  std::sort(order.begin(), order.begin() + tensor.rank,
-            [&](int a, int b) { return tensor.strides[a] < tensor.strides[b]; });
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    if (a >= tensor.rank || b >= tensor.rank) return a < b;
+    return tensor.strides[a] < tensor.strides[b];
+  });
   // From the innermost axis outwards, each stride has to step over everything inside it.
   int64_t reach = 0;
   for (int index = 0; index < tensor.rank; ++index) {
