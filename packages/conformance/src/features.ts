@@ -1,0 +1,107 @@
+import { type CaseParameters, resolve } from './parameters.js';
+import { illegalCalls } from './refusals.js';
+
+/** What an implementation can lack. A manifest names these; a case needs some of them. */
+export const features = {
+  'dtype:float16': 'q, k, v in float16',
+  'dtype:bfloat16': 'q, k, v in bfloat16',
+  'layout:blhd': '[B, L, H, D]',
+  strides: 'q, k, v, dOut as views with gaps between rows',
+  unaligned: 'tensors that start one element past their alignment',
+  groupedHeads: 'fewer key/value heads than query heads',
+  valueWidth: 'Dv other than D',
+  wideHeads: 'D or Dv above 256',
+  noKeys: 'Lk = 0',
+  scale: 'a scale of the caller',
+  'causal:topLeft': 'the causal diagonal from the first key',
+  'causal:bottomRight': 'the causal diagonal to the last key',
+  'causal:offset': 'a causal diagonal anywhere',
+  align: 'a diagonal without causal',
+  window: 'a window around the diagonal',
+  mask: 'a bool mask',
+  bias: 'a float bias',
+  'bias:otherDtype': 'a bias in another dtype than q',
+  gradients: 'dq, dk, dv',
+  'gradients:dLse': 'a gradient of lse',
+  'gradients:bias': 'dBias',
+  'gradients:alibi': 'dAlibiSlopes',
+  'gradients:sinks': 'dSinks',
+  'constant:bias': 'gradients of q, k, v alone, where bias is given too',
+  softcap: 'tanh of the scores',
+  alibi: 'ALiBi slopes',
+  sinks: 'sinks',
+  dropout: 'dropout',
+  kvLengths: 'lengths of the keys',
+  varlen: 'packed sequences',
+  paged: 'keys and values in pages',
+  int8: 'int8 keys and values',
+  rope: 'rotary embedding on load',
+  'refusals:kind': 'options and tensors of the wrong kind of JS value',
+  'refusals:range': 'values out of range',
+  'refusals:shape': 'shapes that do not fit',
+  'refusals:dtype': 'dtypes that do not fit',
+  'refusals:memory': 'buffers that are too short, strides that the op does not take',
+  'refusals:output': 'results that share memory with inputs',
+  'refusals:backward': 'illegal inputs of the gradients',
+  goldVectors: 'gold vectors are given to the suite',
+} as const;
+
+export type Feature = keyof typeof features | `refuse:${string}`;
+
+/** The features that a case needs. */
+export function requiredFeatures(parameters: CaseParameters): Feature[] {
+  const given = resolve(parameters);
+  const { causal = 'none', gradients, bias, biasDtype = 'float32' } = given;
+  const needs: [boolean, Feature][] = [
+    [given.dtype === 'float16', 'dtype:float16'],
+    [given.dtype === 'bfloat16', 'dtype:bfloat16'],
+    [given.layout === 'blhd', 'layout:blhd'],
+    [given.view === 'capacity' || given.view === 'gaps', 'strides'],
+    [given.view === 'offset', 'unaligned'],
+    [given.Hkv !== given.Hq, 'groupedHeads'],
+    [given.Dv !== given.D, 'valueWidth'],
+    [Math.max(given.D, given.Dv) > 256, 'wideHeads'],
+    [given.Lk === 0, 'noKeys'],
+    [given.scale !== undefined, 'scale'],
+    [typeof causal === 'number', 'causal:offset'],
+    [causal === 'topLeft', 'causal:topLeft'],
+    [causal === 'bottomRight', 'causal:bottomRight'],
+    [given.align !== undefined, 'align'],
+    [given.left !== undefined || given.right !== undefined, 'window'],
+    [given.mask !== undefined, 'mask'],
+    [bias !== undefined, 'bias'],
+    [bias !== undefined && biasDtype !== given.dtype, 'bias:otherDtype'],
+    [gradients, 'gradients'],
+    [given.dLse, 'gradients:dLse'],
+    [gradients && bias !== undefined && given.biasGradient !== false, 'gradients:bias'],
+    [gradients && bias !== undefined && given.biasGradient === false, 'constant:bias'],
+    [gradients && given.alibi !== undefined, 'gradients:alibi'],
+    [gradients && given.sinks === true, 'gradients:sinks'],
+    [given.softcap !== undefined, 'softcap'],
+    [given.alibi !== undefined, 'alibi'],
+    [given.sinks === true, 'sinks'],
+    [given.dropout !== undefined, 'dropout'],
+    [given.kvLengths !== undefined, 'kvLengths'],
+    [given.varlen !== undefined, 'varlen'],
+    [given.pageSize !== undefined, 'paged'],
+    [given.int8 === true, 'int8'],
+    [given.rope !== undefined, 'rope'],
+    [given.file !== undefined, 'goldVectors'],
+  ];
+  const found = needs.filter(([needed]) => needed).map(([, feature]) => feature);
+  return given.refuse === undefined ? found : [...found, ...refusalFeatures(given.refuse)];
+}
+
+/** The group, and the refusal by itself. */
+function refusalFeatures(name: string): Feature[] {
+  const illegal = illegalCalls[name];
+  if (illegal === undefined) throw new Error(`[conformance] refuse: expected the name of an illegal call, got ${name}`);
+  return [`refusals:${illegal.group}`, `refuse:${name}`];
+}
+
+/** @throws Error for a name that no case could need */
+export function checkFeatureName(name: string): void {
+  if (Object.hasOwn(features, name)) return;
+  if (name.startsWith('refuse:') && Object.hasOwn(illegalCalls, name.slice('refuse:'.length))) return;
+  throw new Error(`[conformance] manifest: expected the name of a feature, got ${name}`);
+}

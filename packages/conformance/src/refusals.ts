@@ -1,0 +1,139 @@
+import { numberFormats } from './data/number-formats.js';
+import { rowMajorStrides } from './data/tensor.js';
+import type { CaseParameters } from './parameters.js';
+import type { Call, DType, OutputName, Tensor } from './types.js';
+
+/**
+ * What an illegal call is about, so that a host that cannot say such a thing can declare it once.
+ * kind: the kind of a JS value; range: its value; shape, dtype: how tensors fit; memory: buffers and strides;
+ * output: memory of results; backward: what goes into the gradients' call.
+ */
+export type RefusalGroup = 'kind' | 'range' | 'shape' | 'dtype' | 'memory' | 'output' | 'backward';
+
+/** One way to call the op wrongly. */
+export interface IllegalCall {
+  group: RefusalGroup;
+  /** Codes of the error, any of which is right. */
+  code: string;
+  /** Public name of the argument at fault. */
+  argument: string;
+  /** Parameters that the call needs. */
+  parameters?: CaseParameters;
+  /** Makes a legal call illegal. */
+  change?(call: Call): void;
+}
+
+type Operand = 'q' | 'k' | 'v' | 'dOut' | 'dLse';
+
+const reshape = (argument: Operand, edit: (shape: number[]) => readonly number[]) => (call: Call) => {
+  call[argument] = { ...call[argument]!, shape: edit([...call[argument]!.shape]) };
+};
+const less = (axis: number) => (shape: number[]) => shape.map((size, at) => (at === axis ? size - 1 : size));
+const dropAxis = (shape: number[]) => shape.slice(1);
+const shorten = (tensor: Tensor): Tensor => ({ ...tensor, data: (tensor.data as Float32Array).subarray(0, -1) });
+const blank = (shape: readonly number[], dtype: DType): Tensor => {
+  const { view, bytes } = numberFormats[dtype];
+  const elements = shape.reduce((product, size) => product * size, 1);
+  return { data: view(new ArrayBuffer(elements * bytes), 0, elements), shape, dtype };
+};
+const retype = (argument: Operand, dtype: DType) => (call: Call) => {
+  call[argument] = blank(call[argument]!.shape, dtype);
+};
+/** Sets an option to what the types forbid. */
+const setOption = (name: string, value: unknown) => ({ options }: Call) => {
+  (options as Record<string, unknown>)[name] = value;
+};
+const invalid = (argument: string, value: unknown, group: RefusalGroup, parameters: CaseParameters = {}): IllegalCall => ({
+  group, code: 'INVALID_ARGUMENT', argument, parameters, change: setOption(argument, value),
+});
+const shape = (argument: Operand, edit: (shape: number[]) => readonly number[]): IllegalCall => ({
+  group: 'shape', code: 'SHAPE_MISMATCH', argument, change: reshape(argument, edit),
+});
+const optionTensor = (name: 'mask' | 'bias', edit: (tensor: Tensor) => Tensor): Pick<IllegalCall, 'argument' | 'parameters' | 'change'> => ({
+  argument: name, parameters: { [name]: 'BHQ' }, change: ({ options }) => { options[name] = edit(options[name]!); },
+});
+const short = (argument: 'q' | 'k' | 'v' | 'dOut' | 'dLse', group: RefusalGroup = 'memory'): IllegalCall => ({
+  group, code: 'BUFFER_TOO_SHORT', argument, change: (call) => { call[argument] = shorten(call[argument]!); },
+});
+const strides = (edit: (strides: number[]) => number[]): IllegalCall => ({
+  group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q',
+  change: (call) => { call.q = { ...call.q, strides: edit(rowMajorStrides(call.q.shape)) }; },
+});
+const alias = (output: OutputName, input: Operand): IllegalCall => ({
+  group: 'output', code: 'ALIASED_OUTPUT', argument: output,
+  change: (call) => { call.outputs[output] = call[input]!; },
+});
+const forwardResult = (name: 'out' | 'lse', code: string, edit: (tensor: Tensor) => Tensor): IllegalCall => ({
+  group: 'backward', code, argument: name, change: (call) => { call.forwardResults = { [name]: edit(blank(call.outputs[name].shape, call.outputs[name].dtype)) }; },
+});
+const backward = (base: IllegalCall): IllegalCall => ({ ...base, group: 'backward' });
+
+/** Rows are never renamed: their names are part of ids. Base call: B 2, Hq 4, Hkv 2, Lq 5, Lk 6, D = Dv = 8. */
+export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
+  qRank: shape('q', dropAxis),
+  kRank: shape('k', dropAxis),
+  vRank: shape('v', dropAxis),
+  kBatch: shape('k', less(0)),
+  vBatch: shape('v', less(0)),
+  kWidth: shape('k', less(3)),
+  vHeads: shape('v', less(1)),
+  vLength: shape('v', less(2)),
+  headRatio: { group: 'shape', code: 'SHAPE_MISMATCH', argument: 'k', parameters: { Hkv: 3 } },
+  headWidth: { group: 'range', code: 'UNSUPPORTED', argument: 'q', parameters: { D: 577, Dv: 8 } },
+  valueWidth: { group: 'range', code: 'UNSUPPORTED', argument: 'v', parameters: { Dv: 577 } },
+  maskShape: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('mask', (mask) => blank(less(3)([...mask.shape]), 'bool')) },
+  maskRank: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('mask', (mask) => blank(mask.shape.slice(2), 'bool')) },
+  biasShape: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('bias', (bias) => blank(less(2)([...bias.shape]), 'float32')) },
+  qDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'q', change: retype('q', 'int32') },
+  kDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'k', change: retype('k', 'float16') },
+  vDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'v', change: retype('v', 'bfloat16') },
+  maskDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', ...optionTensor('mask', ({ shape: all }) => blank(all, 'float32')) },
+  biasDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', ...optionTensor('bias', ({ shape: all }) => blank(all, 'int32')) },
+  unknownDtype: { group: 'kind', code: 'DTYPE_MISMATCH', argument: 'q', change: (call) => { call.q = { ...call.q, dtype: 'float64' as DType }; } },
+  wrongArray: { group: 'kind', code: 'DTYPE_MISMATCH', argument: 'k', change: (call) => { call.k = { ...call.k, data: new Float64Array(1000) }; } },
+  noTensor: { group: 'kind', code: 'INVALID_ARGUMENT', argument: 'v', change: (call) => { call.v = null as unknown as Tensor; } },
+  fractionalSize: { group: 'kind', code: 'INVALID_ARGUMENT', argument: 'q', change: reshape('q', ([b, h, l, d]) => [b!, h!, l! - 0.5, d!]) },
+  qShort: short('q'),
+  kShort: short('k'),
+  vShort: short('v'),
+  maskShort: { group: 'memory', code: 'BUFFER_TOO_SHORT', ...optionTensor('mask', shorten) },
+  biasShort: { group: 'memory', code: 'BUFFER_TOO_SHORT', ...optionTensor('bias', shorten) },
+  negativeSize: { group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q', change: reshape('q', ([b, h, l, d]) => [b!, h!, -l!, d!]) },
+  sizeOverflow: { group: 'memory', code: 'SIZE_OVERFLOW', argument: 'q', change: reshape('q', ([, , , d]) => [2 ** 31, 2 ** 31, 2 ** 31, d!]) },
+  innerStride: strides((all) => all.with(-1, 2)),
+  negativeStride: strides((all) => all.with(0, -1)),
+  scaleNaN: invalid('scale', NaN, 'range'),
+  scaleInfinity: invalid('scale', Infinity, 'range'),
+  scaleString: invalid('scale', '1', 'kind'),
+  causalBoolean: invalid('causal', true, 'kind'),
+  causalWord: invalid('causal', 'lowerRight', 'kind'),
+  causalFraction: invalid('causal', { offset: 0.5 }, 'kind'),
+  alignDisagrees: invalid('align', { offset: 3 }, 'range', { causal: 'topLeft' }),
+  windowNegative: invalid('window', { left: -2, right: 0 }, 'range'),
+  windowFraction: invalid('window', { left: 0.5, right: 0 }, 'kind'),
+  windowHalf: invalid('window', { left: 3 }, 'kind'),
+  layoutWord: invalid('layout', 'bdlh', 'kind'),
+  kernelName: invalid('kernel', 'no-such-kernel', 'range'),
+  unknownOption: invalid('casual', 'topLeft', 'kind'),
+  outIsQ: alias('out', 'q'),
+  outIsV: alias('out', 'v'),
+  dqIsQ: alias('dq', 'q'),
+  dkIsK: alias('dk', 'k'),
+  dOutShape: backward(shape('dOut', less(2))),
+  dOutDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dOut', change: retype('dOut', 'float16') },
+  dOutShort: short('dOut', 'backward'),
+  dLseShape: { ...backward(shape('dLse', less(2))), parameters: { dLse: true } },
+  dLseDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dLse', parameters: { dLse: true }, change: retype('dLse', 'float16') },
+  dLseShort: { ...short('dLse', 'backward'), parameters: { dLse: true } },
+  lseShape: forwardResult('lse', 'SHAPE_MISMATCH', ({ shape: all, dtype }) => blank(less(2)([...all]), dtype)),
+  lseDtype: forwardResult('lse', 'DTYPE_MISMATCH', ({ shape: all }) => blank(all, 'float16')),
+  lseShort: forwardResult('lse', 'BUFFER_TOO_SHORT', shorten),
+  outShape: forwardResult('out', 'SHAPE_MISMATCH', ({ shape: all, dtype }) => blank(less(3)([...all]), dtype)),
+};
+
+const illegalBackward = new Set(['dqIsQ', 'dkIsK']);
+
+/** Whether the forward pass before it is legal, so that only gradients must stay unwritten. */
+export function isBackwardRefusal(name: string): boolean {
+  return illegalCalls[name]?.group === 'backward' || illegalBackward.has(name);
+}
