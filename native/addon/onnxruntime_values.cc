@@ -1,0 +1,146 @@
+#include "addon/onnxruntime_values.h"
+
+#include <cstring>
+
+#include "addon/value_reader.h"
+
+namespace fa::ort {
+namespace {
+
+struct JavaScriptType {
+  ONNXTensorElementDataType onnx;
+  const char* name;
+  size_t bits;
+};
+
+constexpr JavaScriptType kJavaScriptTypes[] = {
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, "float32", 32},  {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, "uint8", 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, "int8", 8},       {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16, "uint16", 16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, "int16", 16},    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, "int32", 32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, "int64", 64},    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, "bool", 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, "float16", 16}, {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, "float64", 64},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32, "uint32", 32},  {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64, "uint64", 64},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4, "uint4", 4},     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4, "int4", 4},
+};
+
+constexpr const char* kTypeNames =
+    "float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64, uint64, int4, uint4 or bool";
+
+const JavaScriptType* find_type(ONNXTensorElementDataType type) {
+  for (const JavaScriptType& known : kJavaScriptTypes) {
+    if (known.onnx == type) return &known;
+  }
+  return nullptr;
+}
+
+const JavaScriptType& read_type(const char* argument, Napi::Value value) {
+  const std::string name = read_text(argument, value, kTypeNames);
+  for (const JavaScriptType& known : kJavaScriptTypes) {
+    if (name == known.name) return known;
+  }
+  refuse(ErrorCode::UNSUPPORTED, argument, kTypeNames, "'" + name + "'");
+}
+
+std::vector<int64_t> read_dims(const char* argument, Napi::Value value) {
+  constexpr const char* kExpected = "dims of whole numbers from 0";
+  if (!value.IsArray()) refuse_value(argument, kExpected, value);
+  const Napi::Array array = value.As<Napi::Array>();
+  std::vector<int64_t> dims;
+  for (uint32_t axis = 0; axis < array.Length(); ++axis) {
+    const Napi::Value size = array[axis];
+    dims.push_back(read_integer(argument, size, kExpected));
+    if (dims.back() < 0) refuse_value(argument, kExpected, size);
+  }
+  return dims;
+}
+
+/// Bytes of a tensor; elements of 4 bits lie two to a byte.
+size_t byte_count(const char* argument, const std::vector<int64_t>& dims, size_t bits) {
+  size_t elements = 1;
+  for (const int64_t size : dims) {
+    if (__builtin_mul_overflow(elements, static_cast<size_t>(size), &elements)) {
+      refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63", "more");
+    }
+  }
+  if (elements > (size_t{1} << 57)) refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63", "more");
+  return (elements * bits + 7) / 8;
+}
+
+struct Memory {
+  void* data;
+  size_t bytes;
+};
+
+Memory read_memory(const char* argument, Napi::Value value) {
+  if (!value.IsTypedArray()) refuse_value(argument, "data in a typed array", value);
+  const Napi::TypedArray array = value.As<Napi::TypedArray>();
+  return {static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset(), array.ByteLength()};
+}
+
+}  // namespace
+
+std::string type_name(ONNXTensorElementDataType type) {
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) return "string";
+  const JavaScriptType* known = find_type(type);
+  return known == nullptr ? std::string() : known->name;
+}
+
+OwnedValue value_over(const OrtApi* api, const std::string& argument, Napi::Value tensor) {
+  const char* name = argument.c_str();
+  const Napi::Object object = read_object(name, tensor, "a tensor");
+  const JavaScriptType& type = read_type(name, object.Get("type"));
+  const std::vector<int64_t> dims = read_dims(name, object.Get("dims"));
+  // Last, because reading a property can run the caller's code, which could detach the buffer.
+  const Memory memory = read_memory(name, object.Get("data"));
+  const size_t bytes = byte_count(name, dims, type.bits);
+  if (memory.bytes < bytes) {
+    refuse(ErrorCode::BUFFER_TOO_SHORT, name, std::to_string(bytes) + " bytes", std::to_string(memory.bytes));
+  }
+  static std::byte nothing[8];
+  OrtMemoryInfo* info = nullptr;
+  check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &info));
+  const std::unique_ptr<OrtMemoryInfo, void (*)(OrtMemoryInfo*)> owner(info, api->ReleaseMemoryInfo);
+  OrtValue* value = nullptr;
+  check(api->CreateTensorWithDataAsOrtValue(info, bytes == 0 ? nothing : memory.data, bytes, dims.data(), dims.size(),
+                                            type.onnx, &value));
+  return OwnedValue(value, ReleaseValue{api});
+}
+
+Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argument, OrtValue* value) {
+  const char* name = argument.c_str();
+  int is_tensor = 0;
+  check(api->IsTensor(value, &is_tensor));
+  if (is_tensor == 0) refuse(ErrorCode::UNSUPPORTED, name, "a tensor", "a sequence, map or optional");
+  OrtTensorTypeAndShapeInfo* info = nullptr;
+  check(api->GetTensorTypeAndShape(value, &info));
+  const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
+      info, api->ReleaseTensorTypeAndShapeInfo);
+  ONNXTensorElementDataType onnx_type{};
+  check(api->GetTensorElementType(info, &onnx_type));
+  const JavaScriptType* type = find_type(onnx_type);
+  if (type == nullptr) {
+    refuse(ErrorCode::UNSUPPORTED, name, kTypeNames, "ONNX element type " + std::to_string(onnx_type));
+  }
+  size_t rank = 0;
+  check(api->GetDimensionsCount(info, &rank));
+  std::vector<int64_t> dims(rank);
+  check(api->GetDimensions(info, dims.data(), rank));
+
+  const size_t bytes = byte_count(name, dims, type->bits);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  void* data = nullptr;
+  check(api->GetTensorMutableData(value, &data));
+  if (bytes != 0) std::memcpy(buffer.Data(), data, bytes);
+
+  Napi::Array shape = Napi::Array::New(env, rank);
+  for (size_t axis = 0; axis < rank; ++axis) {
+    shape.Set(static_cast<uint32_t>(axis), Napi::Number::New(env, static_cast<double>(dims[axis])));
+  }
+  Napi::Object tensor = Napi::Object::New(env);
+  tensor.Set("type", type->name);
+  tensor.Set("dims", shape);
+  tensor.Set("buffer", buffer);
+  return tensor;
+}
+
+}  // namespace fa::ort
