@@ -7,44 +7,57 @@ import { main, step } from './lib/steps.mjs';
 import { turbo } from './lib/turbo.mjs';
 import { installDependencies } from './setup/dependencies.mjs';
 import { onnxRuntimeHeaders } from './setup/onnxruntime-headers.mjs';
-import { requirePrerequisites } from './setup/prerequisites.mjs';
+import { requireNode, requirePrerequisites } from './setup/prerequisites.mjs';
 import { clangFormat, pythonPackages } from './setup/python-packages.mjs';
 import { writeState } from './setup/state.mjs';
 import { provisionTfjsNode } from './setup/tfjs-node.mjs';
 
-export async function setup() {
-  await withLock(path.join(checkoutCache, 'setup.lock'), provisionAll, (pid) =>
-    console.log(`waiting for another setup of this checkout (process ${pid})`),
-  );
-}
+const toolSteps = {
+  'JavaScript packages (pnpm)': installDependencies,
+  'clang-format': async () => {
+    const found = await clangFormat();
+    writeState({ clangFormat: found });
+    return found.reason && `not available, formatting of C++ is not checked: ${found.reason}`;
+  },
+};
 
-async function provisionAll() {
-  await step('compiler, make, python3', requirePrerequisites);
-  await step('JavaScript packages (pnpm)', installDependencies);
-  await step('TensorFlow for tfjs-node (200 MB at first)', async () => {
+const allSteps = {
+  'compiler, make, python3': requirePrerequisites,
+  ...toolSteps,
+  'TensorFlow for tfjs-node (200 MB at first)': async () => {
     const tensorflow = await provisionTfjsNode();
     writeState({ tensorflow });
     if (tensorflow.route === 'none') return `not available, tfjs runs on its own backends: ${tensorflow.reason}`;
     return `${tensorflow.version}, from ${tensorflow.route === 'installer' ? "tfjs-node's own installer" : 'a package registry'}`;
-  });
-  await step("ONNX Runtime's C headers", async () => {
+  },
+  "ONNX Runtime's C headers": async () => {
     const onnxruntimeHeaders = await onnxRuntimeHeaders();
     writeState({ onnxruntimeHeaders });
     return `API ${onnxruntimeHeaders.apiVersion}`;
-  });
-  await step('clang-format', async () => {
-    const found = await clangFormat();
-    writeState({ clangFormat: found });
-    return found.reason && `not available, formatting of C++ is not checked: ${found.reason}`;
-  });
-  await step('Python packages for tests', async () => {
+  },
+  'Python packages for tests': async () => {
     const python = await pythonPackages();
     writeState({ python });
     return python.reason && `not available, tests in Python are skipped: ${python.reason}`;
-  });
-  await step('native binary and @fa-metal/core', async () => {
+  },
+  'native binary and @fa-metal/core': async () => {
     await turbo(['run', 'build', '--filter=@fa-metal/core', '--output-logs=errors-only']);
-  });
+  },
+};
+
+/** Everything that demo, tests and benchmarks need. */
+export const setup = () => runSteps(allSteps);
+
+/** What lint, formatter, type check and build need. */
+export const setupTools = () => runSteps(toolSteps);
+
+async function runSteps(steps) {
+  requireNode();
+  const lock = path.join(checkoutCache, 'setup.lock');
+  const runAll = async () => {
+    for (const [title, action] of Object.entries(steps)) await step(title, action);
+  };
+  await withLock(lock, runAll, (pid) => console.log(`waiting for another setup of this checkout (process ${pid})`));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(setup);

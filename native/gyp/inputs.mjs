@@ -7,12 +7,7 @@ import { onnxRuntimeHeaders } from '../../scripts/setup/onnxruntime-headers.mjs'
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-const sourcePatterns = [
-  '../../kernels/cpu/*.cc',
-  '../runtime/**/*.cc',
-  '../bridges/**/*.cc',
-  '../addon/**/*.cc',
-];
+const sourcePatterns = ['../../kernels/cpu/*.cc', '../runtime/**/*.cc', '../bridges/**/*.cc', '../addon/**/*.cc'];
 
 const inputs = {
   sources: () => globSync(sourcePatterns, { cwd: here }).sort().join('\n'),

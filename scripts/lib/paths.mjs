@@ -10,8 +10,7 @@ export const checkoutCache = path.join(root, '.cache');
 
 /** Downloads that every checkout on the machine shares. */
 export const sharedCache =
-  process.env.FA_METAL_CACHE ??
-  path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'fa-metal');
+  process.env.FA_METAL_CACHE ?? path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'fa-metal');
 
 /** Names of prebuilt binaries: `linux-x64`, `darwin-arm64`. */
 export const platformName = `${process.platform}-${process.arch}`;

@@ -9,7 +9,10 @@ export async function step(title, action) {
   const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   const live = process.stdout.isTTY;
   const announce = setTimeout(() => !live && console.log(`      ... ${title}`), tickMilliseconds);
-  const ticker = setInterval(() => live && process.stdout.write(`\r      ... ${title} ${seconds()} s `), tickMilliseconds);
+  const ticker = setInterval(
+    () => live && process.stdout.write(`\r      ... ${title} ${seconds()} s `),
+    tickMilliseconds,
+  );
   const finish = (mark, remark) => {
     clearTimeout(announce);
     clearInterval(ticker);

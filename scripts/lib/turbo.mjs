@@ -20,7 +20,13 @@ async function hashedEnvironment() {
   const { tensorflow, onnxruntimeHeaders, python } = readState();
   const compiler = await cxxCompiler();
   return {
-    FA_METAL_TOOLCHAIN: [platformName, compiler?.version, `ONNX Runtime API ${onnxruntimeHeaders?.apiVersion}`].join(', '),
-    FA_METAL_HOSTS: [process.version, tensorflow?.version ?? 'no TensorFlow', python?.path ?? 'no Python packages'].join(', '),
+    FA_METAL_TOOLCHAIN: [platformName, compiler?.version, `ONNX Runtime API ${onnxruntimeHeaders?.apiVersion}`].join(
+      ', ',
+    ),
+    FA_METAL_HOSTS: [
+      process.version,
+      tensorflow?.version ?? 'no TensorFlow',
+      python?.path ?? 'no Python packages',
+    ].join(', '),
   };
 }

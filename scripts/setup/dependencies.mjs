@@ -25,7 +25,9 @@ function fingerprint() {
 }
 
 function packageManifests() {
-  const folders = packageFolders.flatMap((parent) => fs.readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`));
+  const folders = packageFolders.flatMap((parent) =>
+    fs.readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`),
+  );
   return [...folders, 'kernels', 'native', 'benchmarks']
     .map((folder) => `${folder}/package.json`)
     .filter((file) => fs.existsSync(path.join(root, file)));

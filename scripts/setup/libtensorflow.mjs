@@ -12,7 +12,8 @@ export const defaultSource = '2.13.1';
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** The binding needs the C API and the string type below it; the rest of a wheel's headers is C++, 100 MB of it. */
-const neededHeader = /(?:^|\/)include\/((?:tensorflow\/c|tensorflow\/core\/platform|(?:[a-z]+\/)*tsl\/(?:c|platform))\/.*\.h)$/;
+const neededHeader =
+  /(?:^|\/)include\/((?:tensorflow\/c|tensorflow\/core\/platform|(?:[a-z]+\/)*tsl\/(?:c|platform))\/.*\.h)$/;
 
 /**
  * libtensorflow from a registry, in the shared cache: `2.13.1` is PyPI's tensorflow-cpu of that version, `mvn:0.4.2` Maven's
@@ -24,7 +25,10 @@ export async function libtensorflow(source = defaultSource) {
   }
   const folder = path.join(sharedCache, `libtensorflow-${source.replace(':', '-')}`);
   await publishFolder(folder, async (temporary) => {
-    const archive = await (source.startsWith('mvn:') ? downloadJar : downloadWheel)(source.replace('mvn:', ''), temporary);
+    const archive = await (source.startsWith('mvn:') ? downloadJar : downloadWheel)(
+      source.replace('mvn:', ''),
+      temporary,
+    );
     await unzip(archive, (name) => placeFor(name, temporary));
     fs.rmSync(archive);
     await strip(temporary);
@@ -46,7 +50,17 @@ async function downloadWheel(version, folder) {
     for (const pythonVersion of ['3.11', '3.12']) {
       const target = ['--only-binary=:all:', '--platform', platform, '--python-version', pythonVersion];
       try {
-        await run(command, [...args, 'download', '-q', '--no-deps', '--no-cache-dir', ...target, '-d', folder, `tensorflow-cpu==${version}`]);
+        await run(command, [
+          ...args,
+          'download',
+          '-q',
+          '--no-deps',
+          '--no-cache-dir',
+          ...target,
+          '-d',
+          folder,
+          `tensorflow-cpu==${version}`,
+        ]);
         return archiveIn(folder, '.whl');
       } catch (error) {
         failures.push(error.output.trim().split('\n').at(-1));
@@ -57,20 +71,32 @@ async function downloadWheel(version, folder) {
 }
 
 async function downloadJar(version, folder) {
-  if (!(await tryRun('mvn', ['--version']))) throw new UserError('mvn is missing (on Debian and Ubuntu: apt-get install maven).');
+  if (!(await tryRun('mvn', ['--version'])))
+    throw new UserError('mvn is missing (on Debian and Ubuntu: apt-get install maven).');
   const artifact = version.startsWith('0.') ? 'tensorflow-core-api' : 'tensorflow-core-native';
   const repository = path.join(folder, 'repository');
   await run('mvn', [
-    '-q', '-B', `-Dmaven.repo.local=${repository}`, 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get',
-    '-Dtransitive=false', `-Dartifact=org.tensorflow:${artifact}:${version}:jar:linux-x86_64`,
+    '-q',
+    '-B',
+    `-Dmaven.repo.local=${repository}`,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:get',
+    '-Dtransitive=false',
+    `-Dartifact=org.tensorflow:${artifact}:${version}:jar:linux-x86_64`,
   ]);
   const jar = path.join(folder, 'library.jar');
-  fs.renameSync(path.join(repository, `org/tensorflow/${artifact}/${version}/${artifact}-${version}-linux-x86_64.jar`), jar);
+  fs.renameSync(
+    path.join(repository, `org/tensorflow/${artifact}/${version}/${artifact}-${version}-linux-x86_64.jar`),
+    jar,
+  );
   fs.rmSync(repository, { recursive: true });
   return jar;
 }
 
-const archiveIn = (folder, extension) => path.join(folder, fs.readdirSync(folder).find((name) => name.endsWith(extension)));
+const archiveIn = (folder, extension) =>
+  path.join(
+    folder,
+    fs.readdirSync(folder).find((name) => name.endsWith(extension)),
+  );
 
 /** A quarter of the size is symbols that nobody looks at. */
 async function strip(folder) {

@@ -47,7 +47,10 @@ function describe(folder) {
 async function fetchFromGo(target) {
   const modules = path.join(target, 'modules');
   const env = { GOMODCACHE: modules, GOFLAGS: '-modcacherw', GOWORK: 'off' };
-  const output = await run('go', ['mod', 'download', '-json', `${goModule.name}@${goModule.version}`], { cwd: target, env });
+  const output = await run('go', ['mod', 'download', '-json', `${goModule.name}@${goModule.version}`], {
+    cwd: target,
+    env,
+  });
   copyHeaders(JSON.parse(output).Dir, target);
   fs.rmSync(modules, { recursive: true });
 }
@@ -62,7 +65,9 @@ async function fetchFromNpm(target) {
 }
 
 function copyHeaders(from, to) {
-  for (const name of fs.readdirSync(from).filter((name) => /^onnxruntime_.*\.h$/.test(name) && !/wrapper|cxx/.test(name))) {
+  for (const name of fs
+    .readdirSync(from)
+    .filter((name) => /^onnxruntime_.*\.h$/.test(name) && !/wrapper|cxx/.test(name))) {
     fs.copyFileSync(path.join(from, name), path.join(to, name));
   }
 }

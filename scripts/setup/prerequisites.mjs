@@ -9,9 +9,11 @@ const xcode = 'xcode-select --install';
 export async function requirePrerequisites() {
   requireNode();
   const missing = [];
-  if (!(await cxxCompiler())) missing.push(`A C++ compiler (c++, g++ or clang++) is missing: ${cure(xcode, 'apt-get install g++')}.`);
+  if (!(await cxxCompiler()))
+    missing.push(`A C++ compiler (c++, g++ or clang++) is missing: ${cure(xcode, 'apt-get install g++')}.`);
   if (!(await tryRun('make', ['--version']))) missing.push(`make is missing: ${cure(xcode, 'apt-get install make')}.`);
-  if (!(await python())) missing.push(`python3 is missing (node-gyp needs it): ${cure('brew install python', 'apt-get install python3')}.`);
+  if (!(await python()))
+    missing.push(`python3 is missing (node-gyp needs it): ${cure('brew install python', 'apt-get install python3')}.`);
   if (missing.length > 0) throw new UserError(missing.join('\n'));
 }
 
@@ -19,7 +21,8 @@ export async function requirePrerequisites() {
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
-  if (!fits) throw new UserError(`Node ${process.versions.node} is too old: install Node 20.19 or later, or 22.12 or later.`);
+  if (!fits)
+    throw new UserError(`Node ${process.versions.node} is too old: install Node 20.19 or later, or 22.12 or later.`);
 }
 
 /** The compiler that node-gyp would take: CXX, or the first one found. */
@@ -44,9 +47,12 @@ export async function python() {
 /** The command line that starts pip, or throws one sentence that says how to get it. */
 export async function pip() {
   const found = await python();
-  if (!found) throw new UserError(`python3 is missing: ${cure('brew install python', 'apt-get install python3 python3-pip')}.`);
+  if (!found)
+    throw new UserError(`python3 is missing: ${cure('brew install python', 'apt-get install python3 python3-pip')}.`);
   if (!(await tryRun(found.command, ['-m', 'pip', '--version']))) {
-    throw new UserError(`pip is missing for ${found.command}: ${cure(`${found.command} -m ensurepip`, 'apt-get install python3-pip')}.`);
+    throw new UserError(
+      `pip is missing for ${found.command}: ${cure(`${found.command} -m ensurepip`, 'apt-get install python3-pip')}.`,
+    );
   }
   return { ...found, args: ['-m', 'pip', '--disable-pip-version-check'] };
 }

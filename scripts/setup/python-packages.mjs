@@ -17,7 +17,9 @@ export async function pythonPackages() {
     const found = await pip();
     const [major, minor] = found.version;
     if (minor < oldestPython[1]) {
-      throw new UserError(`Python ${major}.${minor} is too old: install Python ${oldestPython.join('.')} or later with pip.`);
+      throw new UserError(
+        `Python ${major}.${minor} is too old: install Python ${oldestPython.join('.')} or later with pip.`,
+      );
     }
     return { command: found.command, path: await install('requirements.txt', found) };
   });

@@ -19,7 +19,10 @@ export function storageAnswers(folder) {
       resolve(true);
     });
     const timer = setTimeout(() => request.destroy(new Error('no answer')), probeMilliseconds);
-    request.on('error', () => resolve(false)).on('close', () => clearTimeout(timer)).end();
+    request
+      .on('error', () => resolve(false))
+      .on('close', () => clearTimeout(timer))
+      .end();
   });
 }
 
@@ -35,7 +38,11 @@ function storageHost(folder) {
 export async function runOwnInstaller(folder) {
   unshare(path.join(folder, 'package.json'));
   // The script calls node-pre-gyp by name.
-  const programs = [path.join(folder, 'node_modules/.bin'), path.resolve(folder, '../../.bin'), path.dirname(process.execPath)];
+  const programs = [
+    path.join(folder, 'node_modules/.bin'),
+    path.resolve(folder, '../../.bin'),
+    path.dirname(process.execPath),
+  ];
   const env = { PATH: [...programs, process.env.PATH].join(path.delimiter) };
   try {
     await run(process.execPath, ['scripts/install.js'], { cwd: folder, env, timeout: installMilliseconds });

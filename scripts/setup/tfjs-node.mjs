@@ -97,7 +97,9 @@ async function compileBinding(folder) {
 /** The version that the binding reports in a process of its own; undefined when it does not load. */
 export function loadedVersion(folder) {
   const code = `console.log(require(${JSON.stringify(bindingOf(folder))}).TF_Version)`;
-  return tryRun(process.execPath, ['-e', code], { env: { TF_CPP_MIN_LOG_LEVEL: '3' } }).then((output) => output?.split('\n').at(-1));
+  return tryRun(process.execPath, ['-e', code], { env: { TF_CPP_MIN_LOG_LEVEL: '3' } }).then((output) =>
+    output?.split('\n').at(-1),
+  );
 }
 
 /** Loading the binding alone takes a tenth of the time that the whole package takes. */

@@ -1,0 +1,34 @@
+// `npm test`: sets up, then checks and tests everything. The last line is `N passed, N failed, N skipped`.
+import { runChecks } from './lib/checks.mjs';
+import { main } from './lib/steps.mjs';
+import { readResults, removeResults, testedPackages } from './lib/test-results.mjs';
+import { turbo } from './lib/turbo.mjs';
+import { generatedChecks, lintChecks, typeChecks } from './lint/checks.mjs';
+import { setup } from './setup.mjs';
+
+await main(async () => {
+  await setup();
+  const checks = await runChecks({ ...lintChecks, ...generatedChecks, ...typeChecks });
+  const packages = testedPackages();
+  packages.forEach(removeResults);
+  let ranCleanly = true;
+  try {
+    await turbo(['run', 'test', '--continue', '--concurrency=2', '--output-logs=new-only'], { show: true });
+  } catch {
+    ranCleanly = false;
+  }
+  report([{ ...checks, problems: [], skippedTests: [] }, ...packages.map(readResults)], ranCleanly);
+});
+
+function report(results, ranCleanly) {
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  for (const test of results.flatMap((result) => result.skippedTests)) console.log(`skipped  ${test}`);
+  for (const problem of results.flatMap((result) => result.problems)) console.log(`FAILED   ${problem}`);
+  let failed = sum('failed');
+  if (!ranCleanly && failed === 0) {
+    console.log('FAILED   turbo reported a failure that no test report shows; see above');
+    failed = 1;
+  }
+  if (failed > 0) process.exitCode = 1;
+  console.log(`${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped`);
+}
