@@ -1,6 +1,7 @@
 // What the binary exports to Node; packages/core/src/native.ts is its declaration.
 #include <napi.h>
 
+#include "addon/allocate.h"
 #include "addon/device_binding.h"
 #include "addon/error_value.h"
 #include "cpu/instruction_set.h"
@@ -22,6 +23,7 @@ Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("version", fa::kVersion);
   exports.Set("openDevice", fa::DeviceBinding::open_function(env));
+  exports.Set("allocate", Napi::Function::New<fa::allocate>(env, "allocate"));
   exports.Set("instructionSets", Napi::Function::New<instruction_sets>(env, "instructionSets"));
   exports.Set("tensorflow", tensorflow_exports(env));
   exports.Set("onnxruntime", onnxruntime_exports(env));

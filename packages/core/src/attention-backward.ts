@@ -2,7 +2,7 @@ import { callNative, inOperation, invalidArgument, refusal } from './errors.js';
 import { supportedGradients } from './generated/options.js';
 import type { NativeBackwardCall, NativeDevice } from './native.js';
 import { readOptions } from './options.js';
-import { checkBuffer, readTensor, zeros } from './tensor.js';
+import { readTensor, zeros } from './tensor.js';
 import type {
   AttentionBackwardInputs,
   AttentionGradients,
@@ -11,10 +11,9 @@ import type {
   DeviceInfo,
   GradientName,
   NeededGradients,
-  Tensor,
 } from './types.js';
 
-/** A backward call that has been checked and has its outputs. */
+/** A backward call with its outputs. */
 export interface PreparedBackward {
   call: NativeBackwardCall;
   result: AttentionGradients;
@@ -22,11 +21,7 @@ export interface PreparedBackward {
 
 const gradientNames = { bias: 'dBias', alibiSlopes: 'dAlibiSlopes', sinks: 'dSinks' } as const;
 
-/**
- * Checks a call and makes room for what it gives back.
- *
- * @throws FaMetalError
- */
+/** As `prepareForward`. @throws FaMetalError */
 export function prepareBackward(
   device: NativeDevice,
   info: DeviceInfo,
@@ -39,7 +34,6 @@ export function prepareBackward(
     const options = readOptions(givenOptions);
     callNative(() => device.plan({ q, k, v, options, direction: 'backward' }));
     const wanted = wantedGradients(info, options, inputs.needs);
-    for (const [name, tensor] of Object.entries(tensors)) checkBuffer(name, tensor);
     const result: AttentionGradients = {
       dq: zeros('dq', q.shape, q.dtype),
       dk: zeros('dk', k.shape, k.dtype),
@@ -54,39 +48,41 @@ export function prepareBackward(
 
 function readInputs(inputs: AttentionBackwardInputs): Omit<AttentionBackwardInputs, 'needs'> {
   if (typeof inputs !== 'object' || inputs === null) throw invalidArgument('inputs', 'an object', inputs);
-  const read = (name: Exclude<keyof AttentionBackwardInputs, 'needs'>): Tensor => readTensor(name, inputs[name]);
+  const { q, k, v, out, lse, dOut, dLse, softmaxStats } = inputs;
   return {
-    q: read('q'),
-    k: read('k'),
-    v: read('v'),
-    out: read('out'),
-    lse: read('lse'),
-    dOut: read('dOut'),
-    ...(inputs.dLse !== undefined && { dLse: read('dLse') }),
-    ...(inputs.softmaxStats !== undefined && { softmaxStats: read('softmaxStats') }),
+    q: readTensor('q', q),
+    k: readTensor('k', k),
+    v: readTensor('v', v),
+    out: readTensor('out', out),
+    lse: readTensor('lse', lse),
+    dOut: readTensor('dOut', dOut),
+    ...(dLse !== undefined && { dLse: readTensor('dLse', dLse) }),
+    ...(softmaxStats !== undefined && { softmaxStats: readTensor('softmaxStats', softmaxStats) }),
   };
 }
 
 /**
- * The options whose gradient this call has to give back.
+ * The options whose gradient a call has to give back. They have been checked before.
  *
  * @throws FaMetalError `UNSUPPORTED_GRADIENT` where the backend cannot
  */
 export function wantedGradients(
   info: DeviceInfo,
-  options: DescribedOptions,
-  needs: NeededGradients | undefined,
+  options: DescribedOptions = {},
+  needs: NeededGradients = {},
 ): GradientName[] {
   const names = Object.keys(supportedGradients) as GradientName[];
-  for (const name of Object.keys(needs ?? {})) {
-    if (!names.includes(name as GradientName)) throw invalidArgument('needs', `only ${names.join(', ')}`, needs);
+  for (const [name, value] of Object.entries(needs)) {
+    const known = names.includes(name as GradientName) && (value === undefined || typeof value === 'boolean');
+    if (!known) throw invalidArgument('needs', `true or false for ${names.join(', ')}`, needs);
   }
-  const wanted = names.filter((name) => options[name] !== undefined && needs?.[name] !== false);
+  const wanted = names.filter((name) => options[name] !== undefined && needs[name] !== false);
   for (const name of wanted) {
     const backends: Readonly<Record<string, boolean>> = supportedGradients[name];
     if (backends[info.backend]) continue;
-    const expected = `no gradient of ${name}, which the ${info.backend} backend does not compute (needs: { ${name}: false } if it is a constant)`;
-    throw refusal({ code: 'UNSUPPORTED_GRADIENT', argument: name, expected, got: 'a call that needs it' });
+    const expected = `no gradient of ${name}, which the ${info.backend} backend does not compute`;
+    const got = `a call that needs it; say needs: { ${name}: false } if ${name} is a constant`;
+    throw refusal({ code: 'UNSUPPORTED_GRADIENT', argument: name, expected, got });
   }
   return wanted;
 }

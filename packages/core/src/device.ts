@@ -2,8 +2,8 @@ import { prepareForward } from './attention.js';
 import { prepareBackward, wantedGradients } from './attention-backward.js';
 import { callNative, FaMetalError, fromNative, inOperation } from './errors.js';
 import type { NativeAddon, NativeDevice } from './native.js';
-import { allocate } from './allocate.js';
 import { readProblem } from './problem.js';
+import { allocate } from './allocate.js';
 import type {
   AttentionBackwardInputs,
   AttentionGradients,
@@ -52,7 +52,7 @@ export class Device {
    */
   async attention(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): Promise<AttentionResult> {
     this.#expectOpen('attention');
-    const { call, result } = prepareForward(this.native, this.info, { q, k, v }, options);
+    const { call, result } = prepareForward(this.native, this.info, { q, k, v, options });
     await this.#settle('attention', () => this.native.forwardAsync(call));
     return result;
   }
@@ -60,7 +60,7 @@ export class Device {
   /** As `attention`, computed before it returns. */
   attentionSync(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): AttentionResult {
     this.#expectOpen('attention');
-    const { call, result } = prepareForward(this.native, this.info, { q, k, v }, options);
+    const { call, result } = prepareForward(this.native, this.info, { q, k, v, options });
     inOperation('attention', () => callNative(() => this.native.forward(call)));
     return result;
   }
@@ -109,10 +109,10 @@ export class Device {
    */
   plan(problem: ProblemDescription): Plan {
     this.#expectOpen('plan');
-    return inOperation(problem.direction === 'backward' ? 'attentionBackward' : 'attention', () => {
+    return inOperation(problem?.direction === 'backward' ? 'attentionBackward' : 'attention', () => {
       const described = readProblem(problem);
       const plan = callNative(() => this.native.plan(described));
-      if (described.direction === 'backward') wantedGradients(this.info, described.options, problem.needs);
+      if (described.direction === 'backward') wantedGradients(this.info, described.options, described.needs);
       return plan;
     });
   }

@@ -1,7 +1,7 @@
 import { inOperation, invalidArgument } from './errors.js';
-import { readDropout } from './options.js';
+import { isDropoutRate, isSeed } from './options.js';
 import { philox4x32 } from './philox.js';
-import { zeros } from './tensor.js';
+import { isSizeList, zeros } from './tensor.js';
 import type { Tensor } from './types.js';
 
 export interface DropoutMaskOptions {
@@ -21,8 +21,8 @@ export interface DropoutMaskOptions {
  */
 export function dropoutMask(options: DropoutMaskOptions): Tensor {
   return inOperation('dropoutMask', () => {
-    const { rate, seed } = readDropout('dropout', options);
-    const [batch, heads, queries, keys] = readShape(options.shape);
+    const { rate, seed, shape } = readOptions(options);
+    const [batch, heads, queries, keys] = shape;
     const mask = zeros('shape', [batch, heads, queries, keys], 'bool');
     const keep = mask.data as Uint8Array;
     const key = [Number(seed & 0xffffffffn), Number(seed >> 32n)] as const;
@@ -42,11 +42,14 @@ export function dropoutMask(options: DropoutMaskOptions): Tensor {
   });
 }
 
-function readShape(shape: unknown): readonly [number, number, number, number] {
-  const fits = Array.isArray(shape) && shape.length === 4;
+function readOptions(options: DropoutMaskOptions): DropoutMaskOptions {
+  if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
+  const { rate, seed, shape } = options;
+  if (!isDropoutRate(rate)) throw invalidArgument('rate', 'a number in [0, 1)', rate);
+  if (!isSeed(seed)) throw invalidArgument('seed', 'a bigint from 0 to 2^64 - 1', seed);
   // Each index is one 32-bit word of Philox's counter.
-  if (fits && shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) {
-    return shape as unknown as readonly [number, number, number, number];
+  if (!isSizeList(shape) || shape.length !== 4 || shape.some((size) => size >= 2 ** 32)) {
+    throw invalidArgument('shape', '[B, Hq, Lq, Lk] of whole numbers', shape);
   }
-  throw invalidArgument('shape', '[B, Hq, Lq, Lk] of whole numbers', shape);
+  return { rate, seed, shape };
 }

@@ -1,12 +1,13 @@
 export { attention, attentionBackward, attentionBackwardSync, attentionSync } from './default-device.js';
 export { Device } from './device.js';
 export { type DropoutMaskOptions, dropoutMask } from './dropout-mask.js';
-export { FaMetalError, type FaMetalErrorDetails } from './errors.js';
+export { FaMetalError, type FaMetalErrorDetails, inOperation, type Refusal, refusal } from './errors.js';
 export { type ErrorCode, errorMeanings } from './generated/errors.js';
 export { type LoadedLibrary, loadLibrary, nativeLibraryPath } from './loader.js';
 export { mergeAttention } from './merge-attention.js';
 export type * from './native.js';
-export { openDevice, openDeviceSync } from './open-device.js';
+export { deviceConfig, openDevice, openDeviceSync } from './open-device.js';
+export { readOptions } from './options.js';
 export type { PartialAttention } from './partial-attention.js';
 export type * from './types.js';
 export { packageVersion as version } from './version.js';

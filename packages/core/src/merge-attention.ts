@@ -1,4 +1,5 @@
-import { inOperation } from './errors.js';
+import { inOperation, invalidArgument } from './errors.js';
+import { layouts } from './generated/enums.js';
 import {
   expectSame,
   type PartialAttention,
@@ -9,7 +10,6 @@ import {
   startOf,
   writeElement,
 } from './partial-attention.js';
-import { readOptions } from './options.js';
 import { zeros } from './tensor.js';
 import type { Layout } from './types.js';
 
@@ -20,15 +20,15 @@ import type { Layout } from './types.js';
  * @param b the same over the other keys
  * @param options layout of both outs, default `bhld`
  * @returns the same over all keys; a row that saw no key on one side is the other side's row, bit for bit
- * @throws FaMetalError `SHAPE_MISMATCH`, `DTYPE_MISMATCH`, `BUFFER_TOO_SHORT`
+ * @throws FaMetalError `SHAPE_MISMATCH`, `DTYPE_MISMATCH`, `BUFFER_TOO_SHORT`, `INVALID_ARGUMENT`
  */
 export function mergeAttention(
   a: PartialAttention,
   b: PartialAttention,
-  options: { layout?: Layout } = {},
+  { layout = 'bhld' }: { layout?: Layout } = {},
 ): PartialAttention {
   return inOperation('mergeAttention', () => {
-    const { layout = 'bhld' } = readOptions(options);
+    if (!layouts.includes(layout)) throw invalidArgument('layout', `one of ${layouts.join(', ')}`, layout);
     const left = readPartial('a', a, layout);
     const right = readPartial('b', b, layout);
     expectSame('SHAPE_MISMATCH', 'b.out', left.out.shape, right.out.shape);

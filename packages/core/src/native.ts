@@ -1,4 +1,4 @@
-import type { AttentionOptions, DeviceInfo, Plan, Tensor } from './types.js';
+import type { AttentionOptions, DeviceInfo, Plan, ProblemDescription, Tensor } from './types.js';
 
 /**
  * What the native binary exports (native/addon). Everything it throws is an `Error` with the string properties
@@ -53,13 +53,8 @@ export interface NativeBackwardCall {
   options: AttentionOptions;
 }
 
-export interface NativeProblem {
-  q: Omit<Tensor, 'data'>;
-  k: Omit<Tensor, 'data'>;
-  v: Omit<Tensor, 'data'>;
-  options: AttentionOptions;
-  direction: 'forward' | 'backward';
-}
+/** As the public one; `needs` is not looked at. */
+export type NativeProblem = ProblemDescription;
 
 export interface NativeDevice {
   info(): DeviceInfo;

@@ -27,6 +27,11 @@ export function openDeviceSync(options: OpenDeviceOptions = {}): Device {
   });
 }
 
+/** What `openDevice` asks of the native binary; for adapters whose host opens the device. @throws as `openDevice` */
+export function deviceConfig(options: OpenDeviceOptions = {}): NativeDeviceConfig {
+  return inOperation('openDevice', () => readConfig(options, readEnvironment()));
+}
+
 function readConfig(options: OpenDeviceOptions, environment: Environment): NativeDeviceConfig {
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
   const { isa = '' } = options;

@@ -2,7 +2,7 @@ import { invalidArgument } from './errors.js';
 import { layouts, ropeStyles } from './generated/enums.js';
 import { supportedOptions } from './generated/options.js';
 import { readTensor, readTensorShape } from './tensor.js';
-import type { AttentionOptions, Tensor } from './types.js';
+import type { AttentionOptions } from './types.js';
 
 type OptionName = keyof AttentionOptions;
 type Reader = (argument: string, value: unknown, readTensorOption: TensorReader) => unknown;
@@ -15,15 +15,12 @@ const readers: Readonly<Record<OptionName, Reader>> = {
   softcap: finiteNumber,
   causal: diagonal(['none', 'topLeft', 'bottomRight']),
   align: diagonal(['topLeft', 'bottomRight']),
-  window: (argument, value) => ({
-    left: wholeNumber(`${argument}.left`, field(argument, value, 'left')),
-    right: wholeNumber(`${argument}.right`, field(argument, value, 'right')),
-  }),
+  window: readWindow,
   mask: tensorOption,
   bias: tensorOption,
   alibiSlopes: tensorOption,
   sinks: tensorOption,
-  dropout: (argument, value) => readDropout(argument, value),
+  dropout: readDropout,
   kvLengths: indexOption,
   cuSeqlensQ: indexOption,
   cuSeqlensK: indexOption,
@@ -38,7 +35,8 @@ const readers: Readonly<Record<OptionName, Reader>> = {
 };
 
 /**
- * Checks the kinds of the options' values and copies them. Unknown names are refused: a misspelt option that is
+ * Checks the kinds of the options' values and copies them; for adapters too, with tensors of their own host as
+ * descriptions. Unknown names are refused: a misspelt option that is
  * ignored would be another result in silence.
  *
  * @param data `described` where tensors may lack their data
@@ -60,23 +58,29 @@ export function optionNames(): OptionName[] {
   return [...(Object.keys(supportedOptions) as OptionName[]), 'kernel'];
 }
 
-export function finiteNumber(argument: string, value: unknown): number {
+function finiteNumber(argument: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw invalidArgument(argument, 'a finite number', value);
 }
 
-export function wholeNumber(argument: string, value: unknown): number {
-  if (Number.isSafeInteger(value)) return value as number;
-  throw invalidArgument(argument, 'a whole number', value);
+function readWindow(argument: string, value: unknown): { left: number; right: number } {
+  const { left, right } = readObject(argument, value);
+  if (Number.isSafeInteger(left) && Number.isSafeInteger(right)) return { left: Number(left), right: Number(right) };
+  throw invalidArgument(argument, '{ left, right } of whole numbers', value);
 }
 
-/** Rate and seed of a dropout: [0, 1), and 64 unsigned bits. */
-export function readDropout(argument: string, value: unknown): { rate: number; seed: bigint } {
-  const rate = finiteNumber(`${argument}.rate`, field(argument, value, 'rate'));
-  if (rate < 0 || rate >= 1) throw invalidArgument(`${argument}.rate`, 'a number in [0, 1)', rate);
-  const seed = field(argument, value, 'seed');
-  if (typeof seed === 'bigint' && BigInt.asUintN(64, seed) === seed) return { rate, seed };
-  throw invalidArgument(`${argument}.seed`, 'a bigint in [0, 2^64)', seed);
+function readDropout(argument: string, value: unknown): { rate: number; seed: bigint } {
+  const { rate, seed } = readObject(argument, value);
+  if (isDropoutRate(rate) && isSeed(seed)) return { rate, seed };
+  throw invalidArgument(argument, '{ rate, seed }, a number in [0, 1) and a bigint from 0 to 2^64 - 1', value);
+}
+
+export function isDropoutRate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < 1;
+}
+
+export function isSeed(value: unknown): value is bigint {
+  return typeof value === 'bigint' && BigInt.asUintN(64, value) === value;
 }
 
 function oneOf(choices: readonly string[]): Reader {
@@ -101,24 +105,23 @@ function tensorOption(argument: string, value: unknown, readTensorOption: Tensor
 
 /** Indices are copied: they are checked once, and must still be what they were when the kernels read them. */
 function indexOption(argument: string, value: unknown, readTensorOption: TensorReader): unknown {
-  const tensor = readTensorOption(argument, value) as Tensor;
-  return tensor.data instanceof Int32Array ? { ...tensor, data: tensor.data.slice() } : tensor;
+  const tensor = readTensorOption(argument, value) as { data?: Int32Array };
+  return tensor.data ? { ...tensor, data: tensor.data.slice() } : tensor;
 }
 
 function readRope(argument: string, value: unknown, readTensorOption: TensorReader): unknown {
-  const read = (name: string, reader: Reader): unknown =>
-    reader(`${argument}.${name}`, field(argument, value, name), readTensorOption);
-  const given = (name: string): boolean => field(argument, value, name) !== undefined;
+  const { cos, sin, style, positionsQ, positionsK } = readObject(argument, value);
+  const positions = (given: unknown): unknown => indexOption(argument, given, readTensorOption);
   return {
-    cos: read('cos', tensorOption),
-    sin: read('sin', tensorOption),
-    style: read('style', oneOf(ropeStyles)),
-    ...(given('positionsQ') && { positionsQ: read('positionsQ', indexOption) }),
-    ...(given('positionsK') && { positionsK: read('positionsK', indexOption) }),
+    cos: readTensorOption(argument, cos),
+    sin: readTensorOption(argument, sin),
+    style: oneOf(ropeStyles)(argument, style, readTensorOption),
+    ...(positionsQ !== undefined && { positionsQ: positions(positionsQ) }),
+    ...(positionsK !== undefined && { positionsK: positions(positionsK) }),
   };
 }
 
-function field(argument: string, value: unknown, name: string): unknown {
-  if (typeof value === 'object' && value !== null) return (value as Record<string, unknown>)[name];
+function readObject(argument: string, value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   throw invalidArgument(argument, 'an object', value);
 }

@@ -3,34 +3,34 @@ import { type FaMetalError, invalidArgument, refusal } from './errors.js';
 import { dtypes } from './generated/enums.js';
 import type { DType, Tensor, TensorShape } from './types.js';
 
-/** How the elements of a dtype lie in memory: the typed arrays that may hold them, and their size in bytes. */
-const storage: Readonly<Record<DType, { arrays: readonly string[]; bytes: number }>> = {
-  float32: { arrays: ['Float32Array'], bytes: 4 },
-  float16: { arrays: ['Uint16Array', 'Float16Array'], bytes: 2 },
-  bfloat16: { arrays: ['Uint16Array'], bytes: 2 },
-  int32: { arrays: ['Int32Array'], bytes: 4 },
-  int8: { arrays: ['Int8Array'], bytes: 1 },
-  bool: { arrays: ['Uint8Array'], bytes: 1 },
+type Elements = Float32Array | Uint16Array | Int32Array | Int8Array | Uint8Array;
+type ElementsType = (new (buffer: ArrayBufferLike, offset?: number, length?: number) => Elements) & {
+  readonly BYTES_PER_ELEMENT: number;
 };
 
-const plainArrays: Readonly<Record<DType, new (buffer: ArrayBufferLike, offset?: number, length?: number) => Tensor['data']>> =
-  {
-    float32: Float32Array,
-    float16: Uint16Array,
-    bfloat16: Uint16Array,
-    int32: Int32Array,
-    int8: Int8Array,
-    bool: Uint8Array,
-  };
+/** The typed array that holds the elements of a dtype. */
+const elementsOf: Readonly<Record<DType, ElementsType>> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int32: Int32Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+};
 
 /**
- * Checks what only JavaScript can get wrong about a tensor, and gives back a plain copy of its description. Sizes,
- * and how the tensors of a call fit each other, are for the native side.
+ * Checks what JavaScript can get wrong about one tensor, and gives back a copy of its description over the same
+ * memory. How the tensors of a call fit each other is for the native side.
+ *
+ * @throws FaMetalError `INVALID_ARGUMENT`, `DTYPE_MISMATCH`, `SIZE_OVERFLOW`, `BUFFER_TOO_SHORT`
  */
-export function readTensor(argument: string, value: unknown): Tensor {
-  const { shape, dtype, strides } = readTensorShape(argument, value);
-  const data = readData(argument, (value as Tensor).data, dtype);
-  return { data, shape, dtype, ...(strides && { strides }) };
+export function readTensor(argument: string, value: unknown): Tensor & { data: Elements } {
+  const description = readTensorShape(argument, value);
+  const data = elementsIn(argument, (value as Tensor).data, description.dtype);
+  const needed = spannedBytes(argument, description);
+  if (data.byteLength >= needed) return { data, ...description };
+  const expected = `at least ${needed} bytes for shape ${describeValue(description.shape)}`;
+  throw refusal({ code: 'BUFFER_TOO_SHORT', argument, expected, got: String(data.byteLength) });
 }
 
 /** As `readTensor`, for a description that needs no data. */
@@ -39,42 +39,27 @@ export function readTensorShape(argument: string, value: unknown): TensorShape {
     throw invalidArgument(argument, 'a tensor { data, shape, dtype }', value);
   }
   const { shape, dtype, strides } = value as Partial<Tensor>;
-  if (!isIntegerList(shape)) throw invalidArgument(argument, 'a shape of whole numbers', shape);
-  if (strides !== undefined && !(isIntegerList(strides) && strides.length === shape.length)) {
-    throw invalidArgument(argument, `strides of ${shape.length} whole numbers`, strides);
+  if (!isDType(dtype)) throw dtypeMismatch(argument, `a dtype of ${dtypes.join(', ')}`, dtype);
+  if (!isSizeList(shape)) throw invalidArgument(argument, 'a shape of whole numbers from 0', shape);
+  if (strides !== undefined && !(isSizeList(strides) && strides.length === shape.length)) {
+    throw invalidArgument(argument, `${shape.length} strides, whole numbers from 0`, strides);
   }
-  if (!isDType(dtype)) throw dtypeMismatch(argument, `a dtype of ${dtypes.join(', ')}`, describeValue(dtype));
   return { shape: [...shape], dtype, ...(strides && { strides: [...strides] }) };
-}
-
-function readData(argument: string, data: unknown, dtype: DType): Tensor['data'] {
-  const { arrays } = storage[dtype];
-  // By tag, so that typed arrays of another realm (a test runner's, a vm context's) pass.
-  const tag = ArrayBuffer.isView(data) ? String((data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]) : '';
-  if (!arrays.includes(tag)) {
-    throw dtypeMismatch(argument, `${dtype} data in a ${arrays.join(' or ')}`, describeValue(data));
-  }
-  const view = data as Tensor['data'];
-  if ((view.buffer as { resizable?: boolean; growable?: boolean }).resizable) {
-    throw invalidArgument(argument, 'a buffer of fixed length', 'a resizable ArrayBuffer');
-  }
-  return tag === 'Float16Array' ? new Uint16Array(view.buffer, view.byteOffset, view.byteLength / 2) : view;
 }
 
 /** Bytes that a shape takes, row-major. */
 export function byteCount(shape: readonly number[], dtype: DType): number {
-  return shape.reduce((product, size) => product * size, storage[dtype].bytes);
+  return shape.reduce((product, size) => product * size, elementsOf[dtype].BYTES_PER_ELEMENT);
 }
 
-/** @throws FaMetalError `BUFFER_TOO_SHORT`. The shape and strides have been checked before. */
-export function checkBuffer(argument: string, { data, shape, dtype, strides }: Tensor): void {
-  const { bytes } = storage[dtype];
+/** From the first element to the end of the last one. */
+function spannedBytes(argument: string, { shape, dtype, strides }: TensorShape): number {
+  if (shape.includes(0)) return 0;
   const steps = strides ?? rowMajorStrides(shape);
   const last = shape.reduce((sum, size, axis) => sum + (size - 1) * (steps[axis] ?? 0), 0);
-  const needed = shape.includes(0) ? 0 : (last + 1) * bytes;
-  if (needed <= data.byteLength) return;
-  const got = `${data.byteLength} bytes`;
-  throw refusal({ code: 'BUFFER_TOO_SHORT', argument, expected: `at least ${needed} bytes of data`, got });
+  const bytes = (last + 1) * elementsOf[dtype].BYTES_PER_ELEMENT;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw refusal({ code: 'SIZE_OVERFLOW', argument, expected: 'a byte count below 2^53', got: `shape ${describeValue(shape)}` });
 }
 
 /** Elements between neighbours along each axis of a dense tensor. */
@@ -90,8 +75,8 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
 
 /** A dense tensor over `buffer`, which has at least `byteCount(shape, dtype)` bytes. */
 export function tensorOver(buffer: ArrayBuffer, shape: readonly number[], dtype: DType): Tensor {
-  const length = byteCount(shape, dtype) / storage[dtype].bytes;
-  return { data: new plainArrays[dtype](buffer, 0, length), shape: [...shape], dtype };
+  const elements = elementsOf[dtype];
+  return { data: new elements(buffer, 0, byteCount(shape, dtype) / elements.BYTES_PER_ELEMENT), shape: [...shape], dtype };
 }
 
 /** A dense tensor of zeros. @throws FaMetalError `OUT_OF_MEMORY` */
@@ -100,8 +85,7 @@ export function zeros(argument: string, shape: readonly number[], dtype: DType):
   try {
     return tensorOver(new ArrayBuffer(bytes), shape, dtype);
   } catch (cause) {
-    const details = { code: 'OUT_OF_MEMORY', argument, expected: `${bytes} bytes`, got: String(cause) } as const;
-    throw refusal(details, cause);
+    throw refusal({ code: 'OUT_OF_MEMORY', argument, expected: `room for ${bytes} bytes`, got: String(cause) }, cause);
   }
 }
 
@@ -109,10 +93,28 @@ export function isDType(value: unknown): value is DType {
   return (dtypes as readonly unknown[]).includes(value);
 }
 
-function isIntegerList(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every(Number.isSafeInteger);
+export function isSizeList(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function dtypeMismatch(argument: string, expected: string, got: string): FaMetalError {
-  return refusal({ code: 'DTYPE_MISMATCH', argument, expected, got });
+/** Bytes in a view of another kind are the same bytes; elements of another kind are a mistake. */
+function elementsIn(argument: string, data: unknown, dtype: DType): Elements {
+  const elements = elementsOf[dtype];
+  // By tag, so that typed arrays of another realm (a test runner's, a vm context's) pass.
+  const tag = ArrayBuffer.isView(data) ? (data as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] : undefined;
+  const bytes = tag === 'Uint8Array' || tag === 'DataView' || (tag === 'Float16Array' && dtype === 'float16');
+  if (tag !== elements.name && !bytes) throw dtypeMismatch(argument, `${dtype} data in a ${elements.name}`, data);
+  const view = data as Elements;
+  if ((view.buffer as { resizable?: boolean }).resizable) {
+    throw invalidArgument(argument, 'data in an ArrayBuffer of fixed length', 'a resizable one');
+  }
+  if (tag === elements.name) return view;
+  if (view.byteOffset % elements.BYTES_PER_ELEMENT !== 0) {
+    throw invalidArgument(argument, `data aligned to ${elements.BYTES_PER_ELEMENT} bytes`, view.byteOffset);
+  }
+  return new elements(view.buffer, view.byteOffset, Math.floor(view.byteLength / elements.BYTES_PER_ELEMENT));
+}
+
+function dtypeMismatch(argument: string, expected: string, got: unknown): FaMetalError {
+  return refusal({ code: 'DTYPE_MISMATCH', argument, expected, got: describeValue(got) });
 }

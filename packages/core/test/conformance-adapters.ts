@@ -1,0 +1,81 @@
+import type { Adapter, Call, Manifest, Outputs } from '@fa-metal/conformance';
+import { supportedGradients, supportedOptions } from '../src/generated/options.js';
+import { type AttentionOptions, type Device, openDeviceSync } from '../src/index.js';
+
+/** Features of the conformance suite that stand and fall with an option of the op. */
+const featureOf: Partial<Record<keyof typeof supportedOptions, string>> = {
+  softcap: 'softcap',
+  alibiSlopes: 'alibi',
+  sinks: 'sinks',
+  dropout: 'dropout',
+  kvLengths: 'kvLengths',
+  cuSeqlensQ: 'varlen',
+  blockTable: 'paged',
+  kScale: 'int8',
+  rope: 'rope',
+};
+const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alibi', sinks: 'gradients:sinks' } as const;
+
+/** What a backend lacks, as kernels/variants/options.json has it. */
+function notSupported(backend: 'cpu'): Manifest['notSupported'] {
+  const lacks = (options: Readonly<Record<string, { [backend]: readonly string[] }>>, name: string): boolean =>
+    options[name]?.[backend].length === 0;
+  const options = Object.entries(featureOf).filter(([name]) => lacks(supportedOptions, name)).map(([, feature]) => feature);
+  const gradients = Object.entries(gradientFeatureOf)
+    .filter(([name]) => !supportedGradients[name as keyof typeof supportedGradients][backend])
+    .map(([, feature]) => feature);
+  return Object.fromEntries([...options, ...gradients].map((feature) => [feature, `not in the ${backend} backend`]));
+}
+
+/** Devices by thread count, opened when first asked for. */
+function deviceCache(isa: string | undefined): (threads: number) => Device {
+  const devices = new Map<number, Device>();
+  return (threads) => {
+    const known = devices.get(threads) ?? openDeviceSync({ backend: 'cpu', threads, ...(isa !== undefined && { isa }) });
+    devices.set(threads, known);
+    return known;
+  };
+}
+
+/** The public interface, which makes the memory of its results itself. */
+export function publicAdapter(name: string, mode: 'sync' | 'async'): Adapter {
+  const deviceOf = deviceCache(undefined);
+  return {
+    name,
+    manifest: { notSupported: notSupported('cpu'), skipped: { 'refusals:output': 'results are memory of its own' } },
+    threadCounts: [1, 2, 5],
+    async run({ q, k, v, options, dOut, dLse, needs, forwardResults, threads = 0 }) {
+      const device = deviceOf(threads);
+      const given = options as AttentionOptions;
+      const { out, lse, softmaxStats } = mode === 'sync' ? device.attentionSync(q, k, v, given) : await device.attention(q, k, v, given);
+      if (dOut === undefined) return { out, lse };
+      const inputs = {
+        q, k, v, out, lse, dOut, ...(softmaxStats && { softmaxStats }), ...(dLse && { dLse }), ...(needs && { needs }), ...forwardResults,
+      };
+      const gradients = mode === 'sync' ? device.attentionBackwardSync(inputs, given) : await device.attentionBackward(inputs, given);
+      return { out, lse, ...gradients };
+    },
+  };
+}
+
+/** One instruction set, writing into guarded memory of the suite's. */
+export function memoryAdapter(isa: string): Adapter {
+  const deviceOf = deviceCache(isa);
+  return {
+    name: `core-${isa}`,
+    manifest: { notSupported: notSupported('cpu'), skipped: { 'refusals:kind': 'what only the TypeScript side can see' } },
+    threadCounts: [1, 2, 5],
+    run: (call) => runInto(deviceOf(call.threads ?? 0), call),
+  };
+}
+
+function runInto(device: Device, { q, k, v, options, dOut, dLse, outputs, forwardResults }: Call): Outputs {
+  const given = options as AttentionOptions;
+  const { out, lse, dq, dk, dv, ...optional } = outputs;
+  const softmaxStats = { data: new Float32Array(2 * lse.data.byteLength / 4), shape: [2, ...lse.shape], dtype: 'float32' as const };
+  device.native.forward({ q, k, v, out, lse, softmaxStats, options: given });
+  if (dOut === undefined) return { out, lse };
+  const results = { out, lse, softmaxStats, ...forwardResults };
+  device.native.backward({ q, k, v, ...results, dOut, ...(dLse && { dLse }), dq: dq!, dk: dk!, dv: dv!, ...optional, options: given });
+  return outputs;
+}
