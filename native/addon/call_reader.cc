@@ -2,6 +2,7 @@
 
 #include "addon/options_reader.h"
 #include "addon/value_reader.h"
+#include "generated/limits.h"
 
 namespace fa {
 
@@ -86,8 +87,10 @@ DeviceConfig read_device_config(Napi::Value value) {
   }
   if (const auto threads = optional_property(object, "threads")) {
     const int64_t count = read_integer("threads", *threads, "an integer");
-    const bool fits = count >= INT32_MIN && count <= INT32_MAX;
-    config.threads = fits ? static_cast<int>(count) : -1;  // refused by the backend, with its limit
+    if (count < 0 || count > kMaxSoftwareThreads) {
+      refuse_value("threads", "0 to " + std::to_string(kMaxSoftwareThreads), *threads);
+    }
+    config.threads = static_cast<int>(count);
   }
   if (const auto isa = optional_property(object, "isa")) {
     config.isa = read_text("isa", *isa, "the name of an instruction set");

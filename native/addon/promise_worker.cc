@@ -71,7 +71,7 @@ napi_value PromiseWorker::resolution(napi_env env) {
 void PromiseWorker::settle(napi_env env, napi_status status) {
   // Results of the calls below do not matter: when one fails, the environment is ending and nobody waits.
   if (steps_.settled) steps_.settled();
-  if (status == napi_cancelled) failure_ = Failure{"DEVICE_CLOSED", "device", "[attention] device: cancelled"};
+  if (status == napi_cancelled) failure_ = Failure{"DEVICE_CLOSED", "device", "[attention] device: expected an open device, got one that is ending"};
   const napi_value value = failure_ ? nullptr : resolution(env);
   if (failure_) {
     napi_reject_deferred(env, deferred_, plain_error(env, *failure_));
