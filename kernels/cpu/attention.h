@@ -54,6 +54,12 @@ struct Executor {
   void (*run)(void* self, int64_t tasks, void (*task)(void* context, int64_t index), void* context);
 };
 
+/// How a call is cut up; depends on its shape only.
+struct Blocks {
+  int query_block, key_block;  ///< rows
+  int64_t tasks;               ///< independent pieces of work
+};
+
 /// One instruction set's build of the kernels. The result does not depend on executor.threads, to the bit.
 struct Kernels {
   const char* isa;  ///< "scalar", "avx2", "avx512", "neon"
@@ -63,6 +69,8 @@ struct Kernels {
   /// Upper bound of what a call allocates over all threads, bytes.
   int64_t (*forward_scratch)(const Attention&, int threads);
   int64_t (*backward_scratch)(const AttentionGradients&, int threads);
+  Blocks (*forward_blocks)(const Attention&);
+  Blocks (*backward_blocks)(const AttentionGradients&);
 };
 
 /// Null where the build or the machine's architecture does not have it; says nothing about the running CPU.

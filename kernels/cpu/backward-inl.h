@@ -401,5 +401,10 @@ int64_t backward_scratch(const AttentionGradients& g, int threads) {
   return Scratch::bytes(backward_slot(plan), threads, partial_floats(plan));
 }
 
+Blocks backward_blocks(const AttentionGradients& g) {
+  const BackwardPlan plan = plan_backward(g);
+  return {plan.query_block, plan.key_block, plan.kv_heads * plan.chunks};
+}
+
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

@@ -340,5 +340,10 @@ int64_t forward_scratch(const Attention& a, int threads) {
   return Scratch::bytes(forward_slot(plan_forward(a)), threads, 0);
 }
 
+Blocks forward_blocks(const Attention& a) {
+  const ForwardPlan plan = plan_forward(a);
+  return {plan.query_block, plan.key_block, a.batch * a.query_heads * plan.query_blocks};
+}
+
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

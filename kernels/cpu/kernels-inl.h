@@ -15,7 +15,8 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-const Kernels kKernels{FA_STRING(FA_TARGET), kLanes, forward, backward, forward_scratch, backward_scratch};
+const Kernels kKernels{FA_STRING(FA_TARGET), kLanes, forward, backward, forward_scratch, backward_scratch,
+                       forward_blocks, backward_blocks};
 
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

@@ -53,14 +53,20 @@ const CpuKernelRow* find_kernel(const Problem& problem) {
   return nullptr;
 }
 
-int64_t blocks(int64_t length, int64_t block) { return (length + block - 1) / block; }
-
-int64_t scratch_bytes(const Problem& problem, const cpu::Kernels& kernels, int threads) {
-  const cpu::Attention attention = attention_of(problem);
-  if (problem.direction == Direction::forward) return kernels.forward_scratch(attention, threads);
+/// Fills what the kernels themselves decide, from the shape.
+void ask_kernels(const Problem& problem, const cpu::Kernels& kernels, int threads, Plan& plan) {
   cpu::AttentionGradients gradients{};
-  gradients.forward = attention;
-  return kernels.backward_scratch(gradients, threads);
+  gradients.forward = attention_of(problem);
+  // Their presence alone counts here; a plan is made before there is any memory.
+  if (problem.has(Feature::mask)) gradients.forward.mask.data = &problem;
+  if (problem.has(Feature::bias)) gradients.forward.bias.data = &problem;
+  const bool forward = problem.direction == Direction::forward;
+  const cpu::Blocks blocks =
+      forward ? kernels.forward_blocks(gradients.forward) : kernels.backward_blocks(gradients);
+  plan.tiles = {{"queryBlock", blocks.query_block}, {"keyBlock", blocks.key_block}, {"lanes", kernels.lanes}};
+  plan.tasks = blocks.tasks;
+  plan.scratch_bytes = forward ? kernels.forward_scratch(gradients.forward, threads)
+                               : kernels.backward_scratch(gradients, threads);
 }
 
 cpu::Element element_of(DType dtype) {
@@ -104,9 +110,7 @@ std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels&
   Plan plan;
   plan.backend = "cpu";
   plan.kernel = row->name;
-  plan.tiles = {{"queryBlock", row->query_block}, {"keyBlock", row->key_block}, {"lanes", kernels.lanes}};
-  plan.tasks = problem.batch * problem.query_heads * blocks(problem.query_length, row->query_block);
-  plan.scratch_bytes = scratch_bytes(problem, kernels, threads);
+  ask_kernels(problem, kernels, threads, plan);
   plan.why = std::string(row->says) + "; " + kernels.isa + (problem.kernel.empty() ? "" : "; forced by name");
   return plan;
 }

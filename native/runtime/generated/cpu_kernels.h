@@ -15,7 +15,7 @@ struct CpuKernelRow {
 
 inline constexpr CpuKernelRow kCpuKernels[] = {
     {"cpu-flash-forward", false, 384, 128, "online softmax over key blocks, transposed query panels on SIMD tiles"},
-    {"cpu-flash-backward", true, 192, 96, "probabilities recomputed from lse block by block, each kv head owned by one task at a time"},
+    {"cpu-flash-backward", true, 192, 96, "probabilities recomputed from lse block by block, the keys of a task are its own, so dK and dV are summed in one order"},
 };
 
 }  // namespace fa
