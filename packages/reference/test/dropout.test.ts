@@ -68,6 +68,13 @@ describe('dropoutMask', () => {
     expect(mask.shape).toEqual(shape);
   });
 
+  test('keeps a word that equals the threshold', () => {
+    const firstWord = 0x6627e8d5;
+    const first = (threshold: number) =>
+      dropoutMask({ rate: threshold / 2 ** 32, seed: 0n, shape: [1, 1, 1, 1] }).data[0];
+    expect([first(firstWord), first(firstWord + 1)]).toEqual([1, 0]);
+  });
+
   test('keeps a share of 1 - rate', () => {
     for (const rate of [0, 0.1, 0.5, 0.9]) {
       const { data } = dropoutMask({ rate, seed: 7n, shape: [1, 2, 100, 500] });

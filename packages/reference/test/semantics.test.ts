@@ -61,6 +61,16 @@ describe('rows that see nothing', () => {
     }
   });
 
+  test('take no gradient from a NaN in dOut and dLse', () => {
+    const sinks = { data: new Float64Array(H).fill(-Infinity), shape: [H] };
+    const nan = ({ data, shape }: Tensor) => ({ data: new Float64Array(data.length).fill(NaN), shape });
+    const options = { causal: { offset: -100 }, sinks } as const;
+    const gradients = attentionBackward({ q, k, v, options }, { dOut: nan(dOut), dLse: nan(dLse) });
+    for (const { data } of [gradients.dq, gradients.dk, gradients.dv, gradients.dSinks!]) {
+      expect(data.every((x) => x === 0)).toBe(true);
+    }
+  });
+
   test('merge with anything', () => {
     const empty = attention({ q, k, v, options: { causal: { offset: -100 } } });
     const full = attention({ q, k, v });

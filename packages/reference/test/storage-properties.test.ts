@@ -60,6 +60,31 @@ describe('keys and values in another storage', () => {
     );
   });
 
+  test('int8 keys and values in either layout have scales by head and token', () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const { q, k, v } = problemOf(shape);
+        const scaleShape = k.shape.slice(0, 3);
+        const [kScale, vScale] = [randomTensor(shape.seed + 3, scaleShape), randomTensor(shape.seed + 4, scaleShape)];
+        const quantised = ({ data, shape: tokens }: typeof k) => ({
+          data: Int8Array.from(data, (x) => Math.round(127 * x)),
+          shape: tokens,
+        });
+        const [kInt8, vInt8] = [quantised(k), quantised(v)];
+        const scaled = (tensor: typeof kInt8, scale: typeof kScale) => ({
+          data: Float64Array.from(tensor.data, (x, n) => x * scale.data[Math.floor(n / tensor.shape[3]!)]!),
+          shape: tensor.shape,
+        });
+        const expected = attention({ q, k: scaled(kInt8, kScale), v: scaled(vInt8, vScale) });
+        expect(attention({ q, k: kInt8, v: vInt8, options: { kScale, vScale } })).toEqual(expected);
+        const [kSwapped, vSwapped] = [swapHeadsAndTokens(kInt8), swapHeadsAndTokens(vInt8)];
+        const options = { kScale, vScale, layout: 'blhd' } as const;
+        const actual = attention({ q: swapHeadsAndTokens(q), k: kSwapped, v: vSwapped, options });
+        expect(swapHeadsAndTokens(actual.out)).toEqual(expected.out);
+      }),
+    );
+  });
+
   test('paged int8 keys and values are dense ones, gathered and scaled', () => {
     fc.assert(
       fc.property(shapes, fc.integer({ min: 1, max: 4 }), (shape, pageSize) => {
