@@ -109,17 +109,14 @@ ${[...supported, ...gradientRows].join('\n')}
 
 export function cpuKernels({ cpu: { kernels } }) {
   const rows = Object.entries(kernels).map(
-    ([name, { direction, tiles, says }]) =>
-      `    {"${name}", ${direction === 'backward'}, ${tiles.queryBlock}, ${tiles.keyBlock}, "${says}"},`,
+    ([name, { direction, says }]) => `    {"${name}", ${direction === 'backward'}, "${says}"},`,
   );
-  return `${head('Kernels of the cpu backend.', ['cstdint'])}
+  return `${head('Kernels of the cpu backend.', [])}
 namespace fa {
 
 struct CpuKernelRow {
   const char* name;
   bool backward;
-  int64_t query_block;  ///< rows
-  int64_t key_block;    ///< rows
   const char* says;
 };
 
