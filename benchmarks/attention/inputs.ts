@@ -9,7 +9,10 @@ export type FloatType = 'float32' | 'float16' | 'bfloat16';
 export function makeInputs(shape: Shape, dtype: FloatType): Inputs {
   const dims = [1, shape.heads, shape.length, shape.headDim];
   const tensor = (name: string) => {
-    const values = normal(dims.reduce((product, dim) => product * dim, 1), seedrandom(name));
+    const values = normal(
+      dims.reduce((product, dim) => product * dim, 1),
+      seedrandom(name),
+    );
     return { data: encode(values, dtype), shape: dims, dtype };
   };
   return { shape, q: tensor('q'), k: tensor('k'), v: tensor('v'), dOut: tensor('dOut') };

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface BenchmarkOptions {
@@ -19,8 +20,10 @@ export function readOptions(argv: readonly string[]): BenchmarkOptions {
     .option('--lengths <list>', 'sequence lengths', integers)
     .option('--head-dims <list>', 'head dims', integers)
     .option('--heads <n>', 'heads', positiveInteger, 8)
-    .addOption(new Option('--dtype <dtype>', 'of our op').choices(['float32', 'float16', 'bfloat16']).default('float32'))
-    .option('--output <folder>', 'where JSON and page go', 'benchmarks/results')
+    .addOption(
+      new Option('--dtype <dtype>', 'of our op').choices(['float32', 'float16', 'bfloat16']).default('float32'),
+    )
+    .option('--output <folder>', 'where JSON and page go', fileURLToPath(new URL('../results', import.meta.url)))
     .parse(argv, { from: 'user' })
     .opts<BenchmarkOptions>();
   return {

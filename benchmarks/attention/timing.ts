@@ -1,8 +1,19 @@
-/** One thing to time. `run` does its work once; what it returns is dropped. */
+/** One thing to time. */
 export interface Contestant {
   readonly name: string;
   readonly operations: number;
-  run(): void;
+  /** Does the work once; seconds. */
+  time(): number | Promise<number>;
+}
+
+/** A contestant that works in this process; what `run` returns is dropped. */
+export function local(name: string, operations: number, run: () => void): Contestant {
+  const time = () => {
+    const begin = performance.now();
+    run();
+    return (performance.now() - begin) / 1000;
+  };
+  return { name, operations, time };
 }
 
 /** Rates of one contestant over all rounds, in operations a second, and as shares of the yardstick's rate in the same round. */
@@ -23,16 +34,20 @@ export interface Spread {
  * Times contestants in turn, round after round, with the yardstick before and after each of them, so that a machine
  * whose speed drifts slows all of them alike. A share is taken inside its round; the median is over rounds.
  */
-export function race(yardstick: Contestant, contestants: readonly Contestant[], rounds: number): Timing[] {
+export async function race(
+  yardstick: Contestant,
+  contestants: readonly Contestant[],
+  rounds: number,
+): Promise<Timing[]> {
   const rates = contestants.map(() => [] as number[]);
   const shares = contestants.map(() => [] as number[]);
-  for (const contestant of [yardstick, ...contestants]) contestant.run();
+  for (const contestant of [yardstick, ...contestants]) await contestant.time();
 
   for (let round = 0; round < rounds; round++) {
-    let before = rate(yardstick, 0);
+    let before = await rate(yardstick, 0);
     for (const [index, contestant] of contestants.entries()) {
-      const own = rate(contestant, minimumSeconds);
-      const after = rate(yardstick, 0);
+      const own = await rate(contestant, minimumSeconds);
+      const after = await rate(yardstick, 0);
       rates[index]?.push(own);
       shares[index]?.push(own / Math.max(before, after));
       before = after;
@@ -57,13 +72,11 @@ export function spread(values: readonly number[]): Spread {
 const minimumSeconds = 0.1;
 
 /** Best rate of single runs, repeated for at least `seconds` (three times at least). */
-function rate({ run, operations }: Contestant, seconds: number): number {
+async function rate({ time, operations }: Contestant, seconds: number): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   let total = 0;
   for (let repeat = 0; repeat < 3 || total < seconds; repeat++) {
-    const begin = performance.now();
-    run();
-    const elapsed = (performance.now() - begin) / 1000;
+    const elapsed = await time();
     best = Math.min(best, elapsed);
     total += elapsed;
   }

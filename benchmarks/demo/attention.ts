@@ -13,7 +13,10 @@ export function stockAttention(tf: TensorFlow): AttentionKernel {
     const [, length, , headDim] = q.shape;
     const heads = (x: Tensor4D) => x.transpose([0, 2, 1, 3]);
     const future = tf.sub(1, tf.linalg.bandPart(tf.ones([length, length]), -1, 0)).mul(-1e9);
-    const scores = tf.matMul(heads(q), heads(k), false, true).mul(1 / Math.sqrt(headDim)).add(future);
+    const scores = tf
+      .matMul(heads(q), heads(k), false, true)
+      .mul(1 / Math.sqrt(headDim))
+      .add(future);
     return tf.matMul(tf.softmax(scores), heads(v)).transpose([0, 2, 1, 3]);
   };
 }

@@ -1,11 +1,19 @@
 // `npm run demo`: trains the same small GPT with stock and with fused attention and shows what differs.
 import open from 'open';
 import type { RunResult } from './messages.js';
-import { readOptions, variantsOf } from './options.js';
+import { readOptions, smallSizes, variantsOf } from './options.js';
 import { curves, figures, verdict, writePage } from './report.js';
 import { runVariant, titles } from './run-variant.js';
+import { whyNoTfjsNode } from './tensorflow.js';
 
-const options = readOptions(process.argv.slice(2));
+let options = readOptions(process.argv.slice(2));
+const missing = options.host === 'auto' ? whyNoTfjsNode() : undefined;
+const host = options.host === 'auto' ? (missing ? 'tfjs' : 'tfjs-node') : options.host;
+if (missing) console.log(`tfjs-node does not load here (${missing}).`);
+if (host === 'tfjs') {
+  options = readOptions(process.argv.slice(2), smallSizes);
+  console.log("Running on tfjs's own JavaScript backend, with smaller sizes; the fused op reads and writes copies.");
+}
 if (options.width % options.heads !== 0) {
   console.error(`error: expected --width to be a multiple of --heads, got ${options.width} and ${options.heads}`);
   process.exit(2);
@@ -13,7 +21,10 @@ if (options.width % options.heads !== 0) {
 
 const results: RunResult[] = [];
 for (const variant of variantsOf(options)) {
-  const result = await runVariant(variant, options);
+  const result = await runVariant(variant, options, host).catch((error: unknown) => {
+    console.error(`error: the run "${titles[variant]}" failed: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  });
   for (const note of result.notes) console.log(`  ${titles[variant]}: ${note}`);
   results.push(result);
 }

@@ -1,9 +1,11 @@
 import type { DemoOptions, Variant } from './options.js';
+import type { HostName } from './tensorflow.js';
 
 /** What the parent hands to the process that makes one run. */
 export interface RunRequest {
   readonly variant: Variant;
   readonly options: DemoOptions;
+  readonly host: HostName;
 }
 
 /** What that process says, in this order: started, step (many), finished; or failed. */

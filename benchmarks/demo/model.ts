@@ -38,7 +38,10 @@ export function buildModel(tf: TensorFlow, shape: ModelShape, attention: Attenti
     const queriesKeysValues = then(x, tf.layers.layerNormalization(), dense(3 * shape.width, { useBias: false }));
     const mixed = attentionLayer(tf, shape, attention).apply(queriesKeysValues) as SymbolicTensor;
     x = add(x, then(mixed, dense(shape.width)));
-    x = add(x, then(x, tf.layers.layerNormalization(), dense(4 * shape.width, { activation: 'relu' }), dense(shape.width)));
+    x = add(
+      x,
+      then(x, tf.layers.layerNormalization(), dense(4 * shape.width, { activation: 'relu' }), dense(shape.width)),
+    );
   }
   const logits = then(x, tf.layers.layerNormalization(), dense(shape.vocabulary, { useBias: false }));
   return tf.model({ inputs: tokens, outputs: logits });

@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { HostName } from './tensorflow.js';
 
 /** Which attention code a run uses, and whether tfjs's slow gradients are replaced. */
 export type Variant = 'stock' | 'stock-improved' | 'fused';
@@ -16,27 +18,43 @@ export interface DemoOptions {
   readonly learningRate: number;
   readonly seed: number;
   readonly attention: 'stock' | 'fused' | 'both';
+  readonly host: HostName | 'auto';
   /** Where the page goes. */
   readonly output: string;
   readonly open: boolean;
 }
 
-/** Reads the flags. Prints help or an error and exits as command lines do. */
-export function readOptions(argv: readonly string[]): DemoOptions {
+/** Sizes that tfjs's JavaScript backend trains in minutes; flags still win. */
+export const smallSizes = { context: 48, steps: 40, heads: 2, width: 48, batch: 4 } as const;
+
+/**
+ * Reads the flags. Prints help or an error and exits as command lines do.
+ * @param sizes defaults that differ from the usual ones
+ */
+export function readOptions(argv: readonly string[], sizes: Partial<typeof smallSizes> = {}): DemoOptions {
   return new Command('npm run demo --')
     .description('Train a small GPT on Moby-Dick with stock tfjs attention and with the fused op, from the same seed.')
-    .option('--context <n>', 'context length in characters', positiveInteger, 192)
-    .option('--steps <n>', 'training steps of each run', positiveInteger, 300)
+    .option('--context <n>', 'context length in characters', positiveInteger, sizes.context ?? 192)
+    .option('--steps <n>', 'training steps of each run', positiveInteger, sizes.steps ?? 300)
     .option('--layers <n>', 'transformer blocks', positiveInteger, 2)
-    .option('--heads <n>', 'attention heads', positiveInteger, 4)
-    .option('--width <n>', 'width of the residual stream, a multiple of heads', positiveInteger, 128)
-    .option('--batch <n>', 'sequences a step', positiveInteger, 6)
+    .option('--heads <n>', 'attention heads', positiveInteger, sizes.heads ?? 4)
+    .option('--width <n>', 'width of the residual stream, a multiple of heads', positiveInteger, sizes.width ?? 128)
+    .option('--batch <n>', 'sequences a step', positiveInteger, sizes.batch ?? 6)
     .option('--learning-rate <x>', 'of Adam', positiveNumber, 2e-3)
     .option('--seed <n>', 'of weights, batches and samples', positiveInteger, 1851)
     .addOption(
       new Option('--attention <which>', 'which runs to make').choices(['stock', 'fused', 'both']).default('both'),
     )
-    .option('--output <file>', 'where the page with the plots goes', 'benchmarks/results/demo.html')
+    .addOption(
+      new Option('--host <which>', 'which tfjs')
+        .choices(['auto', 'tfjs-node', 'tfjs'])
+        .default('auto', 'tfjs-node if it loads'),
+    )
+    .option(
+      '--output <file>',
+      'where the page with the plots goes',
+      fileURLToPath(new URL('../results/demo.html', import.meta.url)),
+    )
     .option('--no-open', 'do not open the page in a browser')
     .parse(argv, { from: 'user' })
     .opts<DemoOptions>();

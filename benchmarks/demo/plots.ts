@@ -15,7 +15,9 @@ export async function drawSvg(spec: TopLevelSpec): Promise<string> {
 
 /** Loss over steps, one line a run. */
 export function lossPlot(results: readonly RunResult[]): TopLevelSpec {
-  const values = results.flatMap(({ variant, losses }) => losses.map((loss, step) => ({ run: titles[variant], step, loss })));
+  const values = results.flatMap(({ variant, losses }) =>
+    losses.map((loss, step) => ({ run: titles[variant], step, loss })),
+  );
   return {
     width: 640,
     height: 300,
@@ -26,7 +28,6 @@ export function lossPlot(results: readonly RunResult[]): TopLevelSpec {
       x: { field: 'step', type: 'quantitative' },
       y: { field: 'loss', type: 'quantitative', scale: { zero: false } },
       color: { field: 'run', type: 'nominal', legend: { orient: 'top', labelLimit: 400, title: null } },
-      strokeDash: { field: 'run', type: 'nominal', legend: null },
     },
   };
 }
@@ -44,7 +45,10 @@ function barPlot(results: readonly RunResult[], title: string, value: (result: R
     },
     layer: [
       { mark: 'bar' },
-      { mark: { type: 'text', align: 'left', dx: 4 }, encoding: { text: { field: 'value', type: 'quantitative', format: '.0f' } } },
+      {
+        mark: { type: 'text', align: 'left', dx: 4 },
+        encoding: { text: { field: 'value', type: 'quantitative', format: '.0f' } },
+      },
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
-import { escape } from 'html-escaper';
+import { escape as escapeHtml } from 'html-escaper';
 import { agreement, stockAgainstFused, tailMean } from './compare.js';
 import type { RunResult } from './messages.js';
 import type { DemoOptions } from './options.js';
@@ -10,7 +10,10 @@ import { median, titles } from './run-variant.js';
 
 /** The figures of every run, for the terminal. */
 export function figures(results: readonly RunResult[]): string {
-  const table = new Table({ head: ['run', 'first loss', 'last loss', 'ms/step', 'total s', 'peak MB'], style: { head: [] } });
+  const table = new Table({
+    head: ['run', 'first loss', 'last loss', 'ms/step', 'total s', 'peak MB'],
+    style: { head: [], border: [], compact: true },
+  });
   for (const result of results) table.push([titles[result.variant], ...figuresOf(result)]);
   return table.toString();
 }
@@ -29,7 +32,10 @@ export function verdict(results: readonly RunResult[]): string {
 /** Losses of all runs side by side, about `rows` of them. */
 export function curves(results: readonly RunResult[], rows = 12): string {
   const steps = results[0]?.losses.length ?? 0;
-  const table = new Table({ head: ['step', ...results.map((result) => titles[result.variant])], style: { head: [] } });
+  const table = new Table({
+    head: ['step', ...results.map((result) => titles[result.variant])],
+    style: { head: [], border: [], compact: true },
+  });
   const stride = Math.max(1, Math.ceil(steps / rows));
   for (let step = 0; step < steps; step += stride) {
     table.push([step, ...results.map((result) => result.losses[step]?.toFixed(4) ?? '')]);
@@ -41,10 +47,17 @@ export function curves(results: readonly RunResult[], rows = 12): string {
 export async function writePage(results: readonly RunResult[], options: DemoOptions): Promise<string> {
   const plots = await Promise.all([lossPlot(results), timePlot(results), memoryPlot(results)].map(drawSvg));
   const rows = results.map(
-    (result) => `<tr><td>${escape(titles[result.variant])}</td>${figuresOf(result).map((text) => `<td>${text}</td>`).join('')}</tr>`,
+    (result) =>
+      `<tr><td>${escapeHtml(titles[result.variant])}</td>${figuresOf(result)
+        .map((text) => `<td>${text}</td>`)
+        .join('')}</tr>`,
   );
-  const samples = results.map((result) => `<h3>${escape(titles[result.variant])}</h3><pre>${escape(result.sample)}</pre>`);
-  const notes = results.flatMap((result) => result.notes.map((note) => `<li>${escape(`${titles[result.variant]}: ${note}`)}</li>`));
+  const samples = results.map(
+    (result) => `<h3>${escapeHtml(titles[result.variant])}</h3><pre>${escapeHtml(result.sample)}</pre>`,
+  );
+  const notes = results.flatMap((result) =>
+    result.notes.map((note) => `<li>${escapeHtml(`${titles[result.variant]}: ${note}`)}</li>`),
+  );
   const { layers, heads, width, context, batch, steps } = options;
   const page = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>fa-metal demo</title>
@@ -53,8 +66,8 @@ td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}td:first
 pre{white-space:pre-wrap;background:#f6f6f6;padding:.8rem}</style>
 <h1>A small GPT, trained with stock and with fused attention</h1>
 <p>${layers} layers, ${heads} heads of ${width / heads}, context ${context}, batch ${batch}, ${steps} steps,
-${results[0]?.parameters.toLocaleString('en') ?? 0} parameters, characters of Moby-Dick; same seed in every run. ${escape(results[0]?.host ?? '')}.</p>
-<p><strong>${escape(verdict(results))}</strong></p>${plots[0]}
+${results[0]?.parameters.toLocaleString('en') ?? 0} parameters, characters of Moby-Dick; same seed in every run. ${escapeHtml(results[0]?.host ?? '')}.</p>
+<p><strong>${escapeHtml(verdict(results))}</strong></p>${plots[0]}
 <table><tr><th>run</th><th>first loss</th><th>last loss</th><th>ms/step</th><th>total s</th><th>peak MB</th></tr>${rows.join('')}</table>
 ${plots[1]}${plots[2]}<ul>${notes.join('')}</ul><h2>What they write</h2>${samples.join('')}</html>
 `;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
 import type { RunMessage, RunResult } from './messages.js';
 import type { DemoOptions, Variant } from './options.js';
+import type { HostName } from './tensorflow.js';
 
 /** Titles of the runs, as tables and plots show them. */
 export const titles: Record<Variant, string> = {
@@ -12,10 +13,17 @@ export const titles: Record<Variant, string> = {
 };
 
 /** Makes one run in a process of its own, with a progress bar. Rejects with what the run said when it failed. */
-export function runVariant(variant: Variant, options: DemoOptions): Promise<RunResult> {
-  const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export function runVariant(variant: Variant, options: DemoOptions, hostName: HostName): Promise<RunResult> {
+  const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const bar = new SingleBar(
-    { format: `${titles[variant].padEnd(36)} {bar} {value}/{total} steps  loss {loss}  {rate} ms/step  eta {eta}s`, hideCursor: true, noTTYOutput: true, notTTYSchedule: 15_000 },
+    {
+      format: `${titles[variant].padEnd(36)} {bar} {value}/{total} steps  loss {loss}  {rate} ms/step  eta {eta}s`,
+      hideCursor: true,
+      noTTYOutput: true,
+      notTTYSchedule: 15_000,
+    },
     Presets.shades_classic,
   );
   const losses: number[] = [];
@@ -47,7 +55,7 @@ export function runVariant(variant: Variant, options: DemoOptions): Promise<RunR
       if (outcome instanceof Error) reject(outcome);
       else resolve(outcome);
     });
-    child.send({ variant, options });
+    child.send({ variant, options, host: hostName });
   });
 }
 

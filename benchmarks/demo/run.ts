@@ -6,6 +6,8 @@ const report = (message: RunMessage) => process.send?.(message);
 
 process.once('message', (request: RunRequest) => {
   train(request, report)
-    .catch((error: unknown) => report({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }))
+    .catch((error: unknown) =>
+      report({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    )
     .finally(() => process.disconnect());
 });

@@ -24,7 +24,10 @@ export function sampleText(
     });
     tokens.push(draw(probabilities, random()));
   }
-  return tokens.map((token) => corpus.characters[token]).join('').trim();
+  return tokens
+    .map((token) => corpus.characters[token])
+    .join('')
+    .trim();
 }
 
 function draw(probabilities: Float32Array, uniform: number): number {

@@ -1,24 +1,23 @@
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
 export type TensorFlow = typeof import('@tensorflow/tfjs-node');
 
-/** The tfjs that runs here. */
-export interface Host {
-  readonly tf: TensorFlow;
-  readonly name: string;
-  /** Set when tfjs-node could not be loaded: why not. */
-  readonly missing?: string;
+/** `tfjs` is the plain package with its JavaScript backend: it runs everywhere, slowly. */
+export type HostName = 'tfjs-node' | 'tfjs';
+
+const require = createRequire(import.meta.url);
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
+/** Loads the tfjs that was asked for. */
+export function loadTensorFlow(name: HostName): TensorFlow {
+  return require(`@tensorflow/${name}`) as TensorFlow;
 }
 
-/** Loads tfjs-node, or plain tfjs with its JavaScript backend where libtensorflow cannot be had. */
-export function loadHost(): Host {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const require = createRequire(import.meta.url);
-  try {
-    const tf = require('@tensorflow/tfjs-node') as TensorFlow;
-    return { tf, name: `tfjs-node ${tf.version.tfjs}` };
-  } catch (error) {
-    const tf = require('@tensorflow/tfjs') as TensorFlow;
-    return { tf, name: `tfjs ${tf.version.tfjs}, backend ${tf.getBackend()}`, missing: String(error).replace(/\n.*/s, '') };
-  }
+/** Why tfjs-node cannot be loaded here; undefined when it can. Tries it in a process of its own. */
+export function whyNoTfjsNode(): string | undefined {
+  const load = `require(${JSON.stringify(require.resolve('@tensorflow/tfjs-node'))})`;
+  const { status, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8' });
+  if (status === 0) return undefined;
+  return /^\w*Error: .*/m.exec(stderr)?.[0] ?? `its process ended with status ${status}`;
 }

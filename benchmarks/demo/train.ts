@@ -4,17 +4,18 @@ import { batches, loadCorpus } from './corpus.js';
 import type { RunMessage, RunRequest } from './messages.js';
 import { buildModel } from './model.js';
 import { sampleText } from './sample.js';
-import { type Host, loadHost } from './tensorflow.js';
+import { loadTensorFlow, type TensorFlow } from './tensorflow.js';
 
 type Scalar = import('@tensorflow/tfjs-node').Scalar;
 type Tensor = import('@tensorflow/tfjs-node').Tensor;
 
 /** Trains one variant from the seed and reports as it goes. Runs in a process of its own, so that peak memory is its own. */
-export async function train({ variant, options }: RunRequest, report: (message: RunMessage) => void): Promise<void> {
-  const host = loadHost();
-  const { tf } = host;
+export async function train(request: RunRequest, report: (message: RunMessage) => void): Promise<void> {
+  const { variant, options } = request;
+  const tf = loadTensorFlow(request.host);
   await tf.ready();
-  report({ kind: 'started', host: host.name, notes: prepare(variant, host) });
+  const host = `${request.host} ${tf.version.tfjs}, backend ${tf.getBackend()}`;
+  report({ kind: 'started', host, notes: prepare(variant, tf) });
 
   const corpus = loadCorpus();
   const kernel = variant === 'fused' ? fusedAttentionKernel() : stockAttention(tf);
@@ -45,13 +46,10 @@ export async function train({ variant, options }: RunRequest, report: (message: 
 }
 
 /** Installs what the variant asks for; returns what a reader of the figures should know about it. */
-function prepare(variant: RunRequest['variant'], host: Host): string[] {
-  const notes = host.missing ? [`tfjs-node is not usable here (${host.missing}), so this runs on ${host.name}`] : [];
-  if (variant !== 'stock') improveGradients(host.tf);
-  if (variant === 'fused') {
-    register(host.tf);
-    const { route, device } = info();
-    notes.push(`route ${route} on ${device?.name ?? 'tfjs ops'}`);
-  }
-  return notes;
+function prepare(variant: RunRequest['variant'], tf: TensorFlow): string[] {
+  if (variant !== 'stock') improveGradients(tf);
+  if (variant !== 'fused') return [];
+  register(tf);
+  const { route, device } = info();
+  return [`route ${route} on ${device?.name ?? 'tfjs ops'}`];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operations } from '../attention/shapes.js';
-import { race, spread } from '../attention/timing.js';
+import { local, race, spread } from '../attention/timing.js';
 
 describe('spread', () => {
   it('is the middle and the quartiles', () => {
@@ -24,10 +24,10 @@ describe('operations', () => {
 });
 
 describe('race', () => {
-  it('runs the yardstick around every contestant of every round and reports shares of it', () => {
+  it('runs the yardstick around every contestant of every round and reports shares of it', async () => {
     const order: string[] = [];
-    const contestant = (name: string) => ({ name, operations: 1e6, run: () => void order.push(name) });
-    const timings = race(contestant('yardstick'), [contestant('a'), contestant('b')], 2);
+    const contestant = (name: string) => local(name, 1e6, () => void order.push(name));
+    const timings = await race(contestant('yardstick'), [contestant('a'), contestant('b')], 2);
     expect(timings.map(({ name }) => name)).toEqual(['a', 'b']);
     const changes = order.filter((name, index) => index > 2 && name !== order[index - 1]);
     expect(changes).toEqual(['yardstick', 'a', 'yardstick', 'b', 'yardstick', 'a', 'yardstick', 'b', 'yardstick']);
