@@ -69,6 +69,7 @@ const page = await writeResults(
     device: device.info,
     cpu: os.cpus()[0]?.model ?? 'unknown',
     node: process.version,
+    yardstick: yardstick.contestant.name,
   },
   measurements,
 );

@@ -12,7 +12,7 @@ export type TensorInfo = core.TensorInfo;
  * its chained ops.
  * `layers` and `serialization` are there except in tfjs-core.
  */
-export type TensorFlow = typeof core & {
+export type TensorFlow = Omit<typeof core, 'default'> & {
   layers?: typeof layers.layers;
 };
 
