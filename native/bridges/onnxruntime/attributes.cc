@@ -1,12 +1,28 @@
 #include "attributes.h"
 
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 namespace fa::ort {
 namespace {
 
+/// Several attributes may spell one argument of the op.
+const char* argument_of(std::string_view attribute) {
+  static constexpr std::pair<std::string_view, const char*> kArguments[] = {
+      {"causal_offset", "causal"}, {"is_causal", "causal"},  {"window_left", "window"},
+      {"window_right", "window"},  {"left_window_size", "window"}, {"right_window_size", "window"},
+      {"dropout_rate", "dropout"}, {"seed", "dropout"},
+  };
+  for (const auto& [name, argument] : kArguments) {
+    if (name == attribute) return argument;
+  }
+  return attribute.data();
+}
+
 [[noreturn]] void refuse_type(const char* name, const char* expected) {
-  refuse(ErrorCode::INVALID_ARGUMENT, name, std::string("an attribute of type ") + expected, "another type");
+  refuse(ErrorCode::INVALID_ARGUMENT, argument_of(name),
+         std::string("attribute ") + name + " of type " + expected, "another type");
 }
 
 /// True when the attribute was read, false when it is not there. ONNX Runtime tells that apart from a wrong type

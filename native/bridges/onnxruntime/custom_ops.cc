@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "custom_kernel.h"
+#include "values.h"
 
 namespace fa::ort {
 
@@ -38,9 +39,27 @@ OrtCustomOpInputOutputCharacteristic ORT_API_CALL output_kind(const OrtCustomOp*
   return index < self(op).signature->required_outputs ? INPUT_OUTPUT_REQUIRED : INPUT_OUTPUT_OPTIONAL;
 }
 
+/// Types of q that nodes are taken with. All but the first three are only there to be refused by us: ONNX Runtime
+/// would turn the model down without saying which argument is at fault.
+constexpr ONNXTensorElementDataType kQueryTypes[] = {
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,  ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8,    ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32,  ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64,   ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL,
+};
+
+void check_query_type(const CustomOp& op) {
+  const auto dtype = dtype_of(op.element);
+  if (dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16) return;
+  const OpScope scope("attention");
+  refuse(ErrorCode::DTYPE_MISMATCH, "q", "float32, float16 or bfloat16", element_name(op.element));
+}
+
 OrtStatus* ORT_API_CALL create_kernel(const OrtCustomOp* op, const OrtApi* api, const OrtKernelInfo* info,
                                       void** kernel) {
-  return guarded(api, [&] { *kernel = self(op).signature->create(api, info).release(); });
+  return guarded(api, [&] {
+    check_query_type(self(op));
+    *kernel = self(op).signature->create(api, info).release();
+  });
 }
 
 OrtStatus* ORT_API_CALL compute(void* kernel, OrtKernelContext* context) {
@@ -81,8 +100,7 @@ std::unique_ptr<CustomOp> make_op(const CustomOpSignature& signature, ONNXTensor
 CustomOpDomain::CustomOpDomain(const OrtApi* api, const char* provider) : api_(api) {
   check(api->CreateCustomOpDomain(kCustomDomain, &domain_));
   for (const CustomOpSignature* signature : {&kFlashAttention, &kFlashAttentionGrad}) {
-    for (const auto element : {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16,
-                               ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16}) {
+    for (const auto element : kQueryTypes) {
       ops_.push_back(make_op(*signature, element, provider));
       check(api->CustomOpDomain_Add(domain_, ops_.back().get()));
     }

@@ -3,9 +3,15 @@
 #include <memory>
 
 namespace fa::ort {
-namespace {
+std::optional<DType> dtype_of(ONNXTensorElementDataType type) {
+  for (const ElementType& known : kElementTypes) {
+    if (known.onnx == type) return known.dtype;
+  }
+  return std::nullopt;
+}
 
-const char* onnx_name(ONNXTensorElementDataType type) {
+const char* element_name(ONNXTensorElementDataType type) {
+  if (const auto dtype = dtype_of(type)) return to_string(*dtype);
   switch (type) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE: return "float64";
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64: return "int64";
@@ -19,15 +25,6 @@ const char* onnx_name(ONNXTensorElementDataType type) {
   }
 }
 
-}  // namespace
-
-std::optional<DType> dtype_of(ONNXTensorElementDataType type) {
-  for (const ElementType& known : kElementTypes) {
-    if (known.onnx == type) return known.dtype;
-  }
-  return std::nullopt;
-}
-
 Tensor KernelValues::describe(const OrtValue* value, const char* argument) const {
   OrtTensorTypeAndShapeInfo* info = nullptr;
   check(api_->GetTensorTypeAndShape(value, &info));
@@ -37,7 +34,7 @@ Tensor KernelValues::describe(const OrtValue* value, const char* argument) const
   ONNXTensorElementDataType type{};
   check(api_->GetTensorElementType(info, &type));
   const auto dtype = dtype_of(type);
-  if (!dtype) refuse(ErrorCode::DTYPE_MISMATCH, argument, kDTypeNames, onnx_name(type));
+  if (!dtype) refuse(ErrorCode::DTYPE_MISMATCH, argument, kDTypeNames, element_name(type));
 
   size_t rank = 0;
   check(api_->GetDimensionsCount(info, &rank));

@@ -22,6 +22,9 @@ inline constexpr ElementType kElementTypes[] = {
 
 std::optional<DType> dtype_of(ONNXTensorElementDataType type);
 
+/// For messages.
+const char* element_name(ONNXTensorElementDataType type);
+
 /// Inputs and outputs of one kernel call.
 class KernelValues {
  public:
