@@ -1,5 +1,5 @@
 import type { AttentionOptions as HostOptions, Tensor as HostTensor } from '@fa-metal/core';
-import { type DType, FaMetalError, openDeviceSync } from '@fa-metal/core';
+import { type Device, type DType, deviceConfig, FaMetalError, openDeviceSync } from '@fa-metal/core';
 import type { CallAttributes } from '../call.js';
 import type { Backend, TensorFlow, TensorInfo } from '../tensorflow.js';
 import { byName, type Route } from './route.js';
@@ -14,7 +14,7 @@ export function openCopy(tf: TensorFlow): Route {
   if (typeof backend.readSync !== 'function') {
     throw new FaMetalError('HOST_INCOMPATIBLE', `the backend '${tf.getBackend()}' does not read tensors synchronously`);
   }
-  const device = openDeviceSync();
+  const device = sharedDevice();
   const read = (tensors: readonly TensorInfo[], names: readonly string[]) =>
     byName(names, tensors.map((tensor) => readTensor(tf, tensor)));
 
@@ -39,6 +39,16 @@ export function openCopy(tf: TensorFlow): Route {
       return [dq, dk, dv].map((tensor) => writeTensor(tf, tensor));
     },
   };
+}
+
+const devices = new Map<string, Device>();
+
+/** One device per configuration and process: each has threads of its own. Never closed. */
+function sharedDevice(): Device {
+  const key = JSON.stringify(deviceConfig());
+  const device = devices.get(key) ?? openDeviceSync();
+  devices.set(key, device);
+  return device;
 }
 
 const noStats: HostTensor = { data: new Float32Array(0), shape: [0], dtype: 'float32' };

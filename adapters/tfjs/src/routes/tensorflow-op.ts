@@ -1,4 +1,4 @@
-import { deviceConfig, FaMetalError, loadLibrary } from '@fa-metal/core';
+import { callNative, deviceConfig, FaMetalError, loadLibrary } from '@fa-metal/core';
 import type { CallAttributes, ScalarOptions } from '../call.js';
 import type { NativeBridge } from '../native-bridge.js';
 import type { Backend, TensorFlow, TensorInfo } from '../tensorflow.js';
@@ -18,7 +18,7 @@ export function openTensorFlowOp(tf: TensorFlow): Route {
     throw new FaMetalError('HOST_INCOMPATIBLE', `the backend '${tf.getBackend()}' runs no TensorFlow ops; tfjs-node's does`);
   }
   const bridge = loadLibrary().addon.tensorflow as unknown as NativeBridge;
-  const ops = bridge.register(deviceConfig());
+  const ops = callNative(() => bridge.register(deviceConfig()));
   const run = (op: string) => (tensors: readonly TensorInfo[], call: CallAttributes) =>
     runOp({ tf, bridge, op, device: ops.device }, tensors, call);
   return {

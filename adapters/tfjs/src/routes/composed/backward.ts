@@ -12,11 +12,12 @@ export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], cal
   const forward = softmax(tf, prepared);
   const { probabilities, visible, tanh } = forward;
   const dOut = toLayout(prepared.tensors.get('dOut') as Tensor, problem);
-  const delta = rowDelta(prepared, dOut);
+  const dLse = (prepared.tensors.get('dLse') as Tensor).expandDims(-1);
 
-  const dP = tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]);
-  let dBiased = probabilities.mul(dP.sub(delta));
-  if (visible) dBiased = tf.where(visible.broadcastTo(dBiased.shape), dBiased, tf.zerosLike(dBiased));
+  const dP = hideInvisible(tf, visible, tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]));
+  // In exact arithmetic sum(dOut * out). Summed this way a row that sees one key cancels to exactly 0.
+  const mean = probabilities.mul(dP).sum(-1, true);
+  const dBiased = hideInvisible(tf, visible, probabilities.mul(dP.sub(mean).add(dLse)));
   const dScores = (softcap !== undefined && tanh ? dBiased.mul(tf.sub(1, tanh.square())) : dBiased).mul(scale);
 
   const seen = visible && foldHeads(visible.broadcastTo(dBiased.shape), problem);
@@ -34,15 +35,13 @@ export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], cal
   const dv = overRows(foldHeads(probabilities, problem), dOut);
   return [
     ...[dq.reshape([B, Hq, Lq, D]), dk, dv].map((gradient) => toLayout(gradient, problem)),
-    ...optionGradients({ prepared, forward, dBiased, delta }, call),
+    ...optionGradients({ prepared, forward, dBiased, delta: mean.sub(dLse) }, call),
   ];
 }
 
-/** sum(dOut * out) - dLse, [B, Hq, Lq, 1] */
-function rowDelta({ problem, tensors }: Prepared, dOut: Tensor): Tensor {
-  const out = toLayout(tensors.get('out') as Tensor, problem);
-  const dLse = tensors.get('dLse') as Tensor;
-  return dOut.mul(out).sum(-1, true).sub(dLse.expandDims(-1));
+/** What invisible keys hold may be NaN, which a probability of 0 would not silence. */
+function hideInvisible(tf: TensorFlow, visible: Tensor | undefined, values: Tensor): Tensor {
+  return visible ? tf.where(visible.broadcastTo(values.shape), values, tf.zerosLike(values)) : values;
 }
 
 interface ScoreGradient {
@@ -50,6 +49,7 @@ interface ScoreGradient {
   forward: Softmax;
   /** With respect to the scores after bias and ALiBi. */
   dBiased: Tensor;
+  /** Of each row, [B, Hq, Lq, 1]. */
   delta: Tensor;
 }
 

@@ -66,7 +66,7 @@ export function softmax(tf: TensorFlow, { problem, q, k, inputs }: Prepared): So
   const computed = computeScores(tf, problem, q, k, inputs);
   const { scores, visible } = computed;
   const sinks = inputs.sinks?.reshape([1, problem.Hq, 1, 1]);
-  const highest = scores.max(-1, true);
+  const highest = problem.Lk > 0 ? scores.max(-1, true) : tf.fill([...scores.shape.slice(0, 3), 1], -Infinity);
   const reference = finiteOrZero(tf, sinks ? tf.maximum(highest, sinks) : highest);
   let weights = scores.sub(reference).exp();
   // A row that is NaN throughout must not pass that on to keys that it does not see.

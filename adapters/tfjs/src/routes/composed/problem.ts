@@ -34,12 +34,12 @@ const supported = ['q', 'k', 'v', 'mask', 'bias', 'alibiSlopes', 'sinks', 'out',
  */
 export function readProblem(operation: string, tensors: readonly TensorInfo[], call: CallAttributes): Problem {
   return inOperation(operation, () => {
+    refuseUnsupported(call);
     const named = byName(call.inputs, tensors);
     for (const name of ['q', 'k', 'v']) expectDType(name, named.get(name) as TensorInfo, 'float32');
     const sizes = readSizes(named, call.options.layout ?? 'bhld');
     const problem = { ...sizes, ...readScalars(call, sizes), ...readBand(call, sizes) };
     checkScoreInputs(named, problem);
-    refuseUnsupported(call);
     return problem;
   });
 }
@@ -113,9 +113,13 @@ function checkScoreInputs(named: Map<string, TensorInfo>, { B, Hq, Lq, Lk }: Pro
 
 function refuseUnsupported({ inputs, options }: CallAttributes): void {
   const { dropout, kernel, ropeStyle } = options;
+  if (kernel !== undefined) {
+    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'kernel', expected: 'none on the composed route', got: `'${kernel}'` });
+  }
   const tensor = inputs.find((name) => !supported.includes(name))?.replace(/\..*/, '');
-  const argument = tensor ?? (dropout && dropout.rate > 0 ? 'dropout' : (kernel && 'kernel') ?? (ropeStyle && 'rope'));
-  if (!argument) return;
+  const option = dropout && dropout.rate > 0 ? 'dropout' : ropeStyle && 'rope';
+  const argument = tensor ?? option;
+  if (argument === undefined) return;
   throw refusal({ code: 'UNSUPPORTED', argument, expected: 'an option that the composed route has', got: argument });
 }
 

@@ -1,0 +1,66 @@
+import { afterEach, expect, test } from 'vitest';
+import { attention, attentionWithLse, FaMetalError, info, type RouteName, register } from '../src/index.js';
+import { errorOf } from './support/errors.js';
+import { onBackend, tf } from './support/hosts.js';
+
+afterEach(() => {
+  tf.setBackend('tensorflow');
+  register(tf);
+});
+
+test('tfjs-node runs our op, and info() says so', () => {
+  const { route, device, reason } = register(tf);
+  expect(route).toBe('tensorflow-op');
+  expect(device?.backend).toBe('cpu');
+  expect(reason).toBe('our op runs inside the TensorFlow of this process');
+  expect(info()).toEqual({ route, device, reason });
+});
+
+test('a backend without TensorFlow copies, and the reason names what was tried before', () => {
+  register(tf);
+  const { route, reason } = onBackend('cpu', () => info());
+  expect(route).toBe('copy');
+  expect(reason).toContain("not 'tensorflow-op': the backend 'cpu' runs no TensorFlow ops");
+  expect(info().route).toBe('tensorflow-op');
+});
+
+test.each(['tensorflow-op', 'copy', 'composed'] as RouteName[])('route %s can be forced', (route) => {
+  const { reason } = register(tf, { route });
+  expect(info().route).toBe(route);
+  expect(reason).toContain('(forced)');
+});
+
+test('a forced route that cannot work is refused with the reason, and the former one stays', () => {
+  register(tf, { route: 'copy' });
+  const error = onBackend('cpu', () => errorOf(() => register(tf, { route: 'tensorflow-op' })));
+  expect(error).toMatchObject({ code: 'HOST_INCOMPATIBLE', argument: 'route' });
+  expect(error.message).toContain("the backend 'cpu' runs no TensorFlow ops");
+  expect(info().route).toBe('copy');
+});
+
+test('wrong arguments of register are refused by name', () => {
+  expect(errorOf(() => register({} as typeof tf))).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'tf' });
+  const error = errorOf(() => register(tf, { route: 'gpu' as RouteName }));
+  expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'route' });
+});
+
+test('the routes agree', () => {
+  const [q, k, v] = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 33, 16], 0, 1, 'float32', seed)) as [never, never, never];
+  const results = (['tensorflow-op', 'copy', 'composed'] as RouteName[]).map((route) => {
+    register(tf, { route });
+    const { out, lse } = attentionWithLse(q, k, v, { causal: 'topLeft', window: { left: 7, right: 0 } });
+    return [...out.dataSync(), ...lse.dataSync()];
+  });
+  const [op = [], copy = [], composed = []] = results;
+  expect(copy).toEqual(op); // the same kernels on the same numbers
+  composed.forEach((value, index) => expect(Math.abs(value - (op[index] ?? NaN))).toBeLessThan(2e-6));
+});
+
+test('FaMetalError of the adapter is the one of core', () => {
+  register(tf);
+  const x = tf.zeros([1, 1, 1, 8]);
+  const error = errorOf(() => attention(x, x, x, { causal: true as never }));
+  expect(FaMetalError.isInstance(error)).toBe(true);
+  expect(error.message).toContain('topLeft');
+  expect(error.message).toContain('bottomRight');
+});
