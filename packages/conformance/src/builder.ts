@@ -21,6 +21,8 @@ export interface Family {
   readonly name: string;
   readonly plan: Plan;
   readonly cases: readonly Case[];
+  /** Its cases differ in kind, not in size, so a smoke run keeps them all. */
+  readonly whole?: boolean;
 }
 
 type Combined<Done, Name extends ParameterName, Value> = Done & { [key in Name]: Value };

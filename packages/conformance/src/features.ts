@@ -80,7 +80,7 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.softcap !== undefined, 'softcap'],
     [given.alibi !== undefined, 'alibi'],
     [given.sinks === true, 'sinks'],
-    [given.dropout !== undefined, 'dropout'],
+    [(given.dropout ?? 0) > 0, 'dropout'],
     [given.kvLengths !== undefined, 'kvLengths'],
     [given.varlen !== undefined, 'varlen'],
     [given.pageSize !== undefined, 'paged'],

@@ -3,7 +3,7 @@ export { formatId, hash, type ParsedId, parseId } from './case-id.js';
 export { type BuiltCall, buildCall } from './data/call.js';
 export { GuardedTensor } from './data/guarded.js';
 export { elementCount, packedBytes, readValues, rowMajorStrides } from './data/tensor.js';
-export { type AccuracyRule, accuracyBound } from './expect/bound.js';
+export { type AccuracyRule, accuracyBound, largestError } from './expect/bound.js';
 export { bitDifference, type Expectation, mismatch } from './expect/compare.js';
 export { families } from './families/index.js';
 export { type Feature, features, requiredFeatures } from './features.js';

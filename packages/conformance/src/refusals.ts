@@ -116,7 +116,7 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
   kernelName: invalid('kernel', 'no-such-kernel', 'range'),
   unknownOption: invalid('casual', 'topLeft', 'kind'),
   outIsQ: alias('out', 'q'),
-  outIsV: alias('out', 'v'),
+  outIsV: { ...alias('out', 'v'), parameters: { Hkv: 4, Lk: 5 } },
   dqIsQ: alias('dq', 'q'),
   dkIsK: alias('dk', 'k'),
   dOutShape: backward(shape('dOut', less(2))),

@@ -1,7 +1,7 @@
 import type { Case, Family } from './builder.js';
 import { hash } from './case-id.js';
 
-/** smoke: a stable tenth, at least four of each family. */
+/** smoke: a stable tenth, at least four of each family, and families such as the refusals whole. */
 export type Subset = 'smoke' | 'full';
 
 export interface Selection {
@@ -19,7 +19,7 @@ export function select(families: readonly Family[], { subset = 'full', filter = 
   return families
     .map((family) => {
       const matching = family.cases.filter(({ id }) => id.includes(filter));
-      return { ...family, cases: subset === 'full' ? matching : sample(matching) };
+      return { ...family, cases: subset === 'full' || family.whole === true ? matching : sample(matching) };
     })
     .filter(({ cases }) => cases.length > 0);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { numberFormats } from '../src/data/number-formats.js';
 import { bitDifference, type Expectation, mismatch, quantumOf } from '../src/expect/compare.js';
-import { accuracyBound } from '../src/expect/bound.js';
+import { accuracyBound, largestError } from '../src/expect/bound.js';
 import type { DType, Tensor } from '../src/types.js';
 
 function tensor(values: number[], dtype: DType = 'float32', shape: number[] = [values.length]): Tensor {
@@ -99,24 +99,30 @@ describe('bitDifference', () => {
 
 describe('accuracyBound', () => {
   it('is the factor times the naive error, plus one step at the largest magnitude', () => {
-    const rule = { dtype: 'float32', reference: [1, -4], naive: [1.25, -4], factor: 2 } as const;
+    const rule = { dtype: 'float32', reference: [1, -4], naiveError: 0.25, factor: 2 } as const;
     expect(accuracyBound(rule)).toBe(0.5 + 2 ** -21);
     expect(accuracyBound({ ...rule, factor: 3 })).toBe(0.75 + 2 ** -21);
     expect(accuracyBound({ ...rule, largestLse: 8 })).toBe(0.5 + 2 ** -21 + 8 * 2 ** -23 * 4);
-  });
-
-  it('leaves elements out that are not finite', () => {
-    expect(accuracyBound({ dtype: 'float32', reference: [NaN, Infinity, 1], naive: [NaN, Infinity, 1], factor: 2 })).toBe(2 ** -23);
-    expect(accuracyBound({ dtype: 'float32', reference: [1], naive: [NaN], factor: 2 })).toBe(2 ** -23);
+    expect(accuracyBound({ ...rule, lost: 0.125 })).toBe(0.5 + 2 ** -21 + 0.125);
   });
 
   it('of an all-zero truth is the smallest number that may be flushed', () => {
-    expect(accuracyBound({ dtype: 'float32', reference: [0, 0], naive: [0, 0], factor: 2 })).toBe(2 ** -126);
-    expect(accuracyBound({ dtype: 'float16', reference: [0, 0], naive: [0, 0], factor: 2 })).toBe(2 ** -24);
+    expect(accuracyBound({ dtype: 'float32', reference: [0, 0], naiveError: 0, factor: 2 })).toBe(2 ** -126);
+    expect(accuracyBound({ dtype: 'float16', reference: [0, 0], naiveError: 0, factor: 2 })).toBe(2 ** -24);
   });
 
-  it('refuses a naive result of another length', () => {
-    expect(() => accuracyBound({ dtype: 'float32', reference: [0], naive: [], factor: 2 })).toThrow('expected 1 elements');
+  it('takes the step at the largest finite element', () => {
+    expect(accuracyBound({ dtype: 'float32', reference: [NaN, Infinity, 1], naiveError: 0, factor: 2 })).toBe(2 ** -23);
+  });
+});
+
+describe('largestError', () => {
+  it('leaves elements out that are not finite', () => {
+    expect(largestError([NaN, Infinity, 1, NaN], [NaN, Infinity, 1.5, 1])).toBe(0.5);
+  });
+
+  it('refuses results of another length', () => {
+    expect(() => largestError([], [0])).toThrow('expected 1 elements');
   });
 });
 

@@ -73,6 +73,7 @@ function runInto(device: Device, { q, k, v, options, dOut, dLse, outputs, forwar
   const given = options as AttentionOptions;
   const { out, lse, dq, dk, dv, ...optional } = outputs;
   const softmaxStats = { data: new Float32Array(2 * lse.data.byteLength / 4), shape: [2, ...lse.shape], dtype: 'float32' as const };
+  device.native.plan({ q, k, v, options: given, direction: dOut === undefined ? 'forward' : 'backward' });
   device.native.forward({ q, k, v, out, lse, softmaxStats, options: given });
   if (dOut === undefined) return { out, lse };
   const results = { out, lse, softmaxStats, ...forwardResults };

@@ -2,6 +2,8 @@
 export interface Arithmetic {
   buffer(length: number): Buffer;
   round(value: number): number;
+  /** Rounds an element of out as the backward pass finds it in memory. */
+  store(value: number): number;
   /** Sum of `a[aStart + c] * b[bStart + c]` over `count` columns. */
   dot(a: Buffer, aStart: number, b: Buffer, bStart: number, count: number): number;
   /** `y += factor * x`. */
@@ -14,6 +16,7 @@ export type Buffer = Float64Array | Float32Array;
 export const float64: Arithmetic = {
   buffer: (length) => new Float64Array(length),
   round: (value) => value,
+  store: (value) => value,
   dot(a, aStart, b, bStart, count) {
     // Four chains of additions keep the processor busy; one would wait for itself.
     let sum0 = 0;
@@ -39,6 +42,7 @@ export const float64: Arithmetic = {
 export const float32: Arithmetic = {
   buffer: (length) => new Float32Array(length),
   round: Math.fround,
+  store: Math.fround,
   dot(a, aStart, b, bStart, count) {
     let sum = 0;
     for (let c = 0; c < count; c++) sum = Math.fround(sum + Math.fround(a[aStart + c]! * b[bStart + c]!));

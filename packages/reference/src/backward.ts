@@ -35,6 +35,7 @@ export function backward(
       const { sequence } = head;
       for (let i = 0; i < sequence.queries; i++) {
         computeRow(call, head, i, row);
+        for (let c = 0; c < row.out.length; c++) row.out[c] = arithmetic.store(row.out[c]!);
         const start = dOutAddress(sequence.index, head.head, i);
         for (let c = 0; c < dOutRow.length; c++) dOutRow[c] = dOut.data[start + c]!;
         const dLseOfRow = dLse ? dLse.data[geometry.lseAddress(sequence.index, head.head, i)]! : 0;

@@ -1,7 +1,7 @@
 import { float32 } from './arithmetic.js';
 import { backward } from './backward.js';
 import { forward } from './forward.js';
-import { type FloatDType, roundAll } from './rounding.js';
+import { type FloatDType, roundAll, roundTo } from './rounding.js';
 import type { AttentionGradients, AttentionResult, OutputGradients, Problem, Tensor } from './types.js';
 
 /**
@@ -15,13 +15,16 @@ export function naiveAttention(problem: Problem, dtype: FloatDType): AttentionRe
   return { out: rounded(dtype, out), lse };
 }
 
-/** The gradients of the same: dq, dk and dv in `dtype`, the others float32. */
+/**
+ * The gradients of the same: dq, dk and dv in `dtype`, the others float32.
+ * Like any backward pass it is given `out` in `dtype`, and delta inherits that rounding.
+ */
 export function naiveAttentionBackward(
   problem: Problem,
   outputGradients: OutputGradients,
   dtype: FloatDType,
 ): AttentionGradients {
-  const gradients = backward(problem, outputGradients, float32);
+  const gradients = backward(problem, outputGradients, { ...float32, store: (value) => roundTo(dtype, value) });
   const { dq, dk, dv } = gradients;
   return { ...gradients, dq: rounded(dtype, dq), dk: rounded(dtype, dk), dv: rounded(dtype, dv) };
 }

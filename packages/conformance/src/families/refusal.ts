@@ -4,7 +4,7 @@ import { illegalCalls, isBackwardRefusal } from '../refusals.js';
 
 const base: CaseParameters = { B: 2, Hq: 4, Hkv: 2, Lq: 5, Lk: 6, D: 8, Dv: 8 };
 
-export const refusal = family(
+const illegal = family(
   'refusal',
   {
     what: 'Every illegal call is refused with its code and the name of the argument; nothing is written; the process lives.',
@@ -16,3 +16,5 @@ export const refusal = family(
   ),
   cases('refusal').combineFields([{ ...base, mask: 'BHQ', dLse: true }]),
 );
+
+export const refusal = { ...illegal, whole: true };

@@ -1,42 +1,8 @@
-import { attention, attentionBackward, naiveAttention, naiveAttentionBackward, type Tensor as ReferenceTensor } from '@fa-metal/reference';
 import type { BuiltCall } from '../data/call.js';
-import { accuracyBound } from '../expect/bound.js';
+import { accuracyBound, negligible } from '../expect/bound.js';
 import { type Expectation, largest } from '../expect/compare.js';
 import type { OutputName } from '../types.js';
-
-type Numbers = ReferenceTensor<Float64Array>;
-type Results = Partial<Record<OutputName, Numbers>>;
-
-/** What the oracle and the plain implementation say about one call. */
-export interface Answer {
-  truth: Results;
-  naive: Results;
-}
-
-/** Answers of late, by id: adapters that take turns at a case share the oracle's work. */
-const recent = new Map<string, Answer>();
-const keptAnswers = 4;
-
-export function answer(key: string, built: BuiltCall): Answer {
-  const known = recent.get(key);
-  if (known !== undefined) return known;
-  const found = ask(built);
-  recent.set(key, found);
-  if (recent.size > keptAnswers) recent.delete(recent.keys().next().value!);
-  return found;
-}
-
-function ask({ question, parameters }: BuiltCall): Answer {
-  const { problem, dOut, dLse } = question;
-  const truth: Results = attention(problem);
-  const naive: Results = naiveAttention(problem, parameters.dtype);
-  if (dOut === undefined) return { truth, naive };
-  const gradients = { dOut, ...(dLse && { dLse }) };
-  return {
-    truth: { ...truth, ...attentionBackward(problem, gradients) },
-    naive: { ...naive, ...naiveAttentionBackward(problem, gradients, parameters.dtype) },
-  };
-}
+import type { Answer, Numbers, Results } from './oracle.js';
 
 export interface ExpectationOptions {
   /** The adapter's gradients inherit the rounding of lse. */
@@ -44,7 +10,7 @@ export interface ExpectationOptions {
 }
 
 /** What each result of a call must be. */
-export function expectations(built: BuiltCall, { truth, naive }: Answer, { gradientsFromLse }: ExpectationOptions): Expectation[] {
+export function expectations(built: BuiltCall, { truth, naiveErrors }: Answer, { gradientsFromLse }: ExpectationOptions): Expectation[] {
   const largestLse = gradientsFromLse ? largest(truth.lse!.data) : 0;
   const zeroRows: Partial<Record<string, Uint8Array>> = { out: rowsOfZeros(truth.out!), ...zeroGradients(truth) };
   return [...built.outputs].map(([name, { tensor }]) => {
@@ -54,12 +20,21 @@ export function expectations(built: BuiltCall, { truth, naive }: Answer, { gradi
     return {
       name, shape, dtype: tensor.dtype, values: data,
       bound: accuracyBound({
-        dtype: tensor.dtype as 'float32', reference: data, naive: naive[name]!.data,
-        factor: isGradient ? 3 : 2, largestLse: isGradient ? largestLse : 0,
+        dtype: tensor.dtype, reference: data, naiveError: naiveErrors[name]!, factor: isGradient ? 3 : 2,
+        ...(isGradient && { largestLse, lost: lostGradient(built) }),
       }),
       exactZero: rows && spread(rows, shape.at(-1)!),
     };
   });
+}
+
+/** Bound of what negligible weights add to dq or dk: shows only where every other term cancels. */
+function lostGradient({ question, parameters }: BuiltCall): number {
+  const { problem: { q, k, v, options }, dOut } = question;
+  const { Lq, Lk, D, Dv } = parameters;
+  const scale = Math.abs(options?.scale ?? 1 / Math.sqrt(D));
+  const perWeight = 2 * Dv * largest(dOut!.data) * largest(v.data) * scale * Math.max(largest(q.data), largest(k.data));
+  return negligible * Math.max(Lq, Lk) * perWeight;
 }
 
 /** Rows of gradients that the contract makes exactly 0: a query that sees no key, and a key that no query sees. */

@@ -4,8 +4,9 @@ import type { Case } from '../builder.js';
 import type { CaseParameters } from '../parameters.js';
 import type { Adapter, OutputName, Outputs, Status } from '../types.js';
 import { controlOf } from './controls.js';
-import { answer, expectations } from './expected.js';
+import { expectations } from './expected.js';
 import { checkGuards } from './memory.js';
+import { type Answer, answer, tryMoreOrders } from './oracle.js';
 import { refusalProblem, unsupportedProblem } from './refused.js';
 import { obligation } from './obligation.js';
 
@@ -57,18 +58,24 @@ function delivered(adapter: Adapter, built: BuiltCall): OutputName[] {
 }
 
 function checkValues(adapter: Adapter, id: string, built: BuiltCall, outputs: Outputs): string | undefined {
+  const surplus = Object.keys(outputs).find((name) => !built.outputs.has(name as OutputName));
+  if (surplus !== undefined) return `${surplus}: expected none, got a tensor`;
+  const found = answer(`${id} ${built.parameters.gradients}`, built);
+  const compare = (): string | undefined => mismatches(adapter, built, outputs, found);
+  const failure = compare();
+  return failure !== undefined && tryMoreOrders(found, built) ? compare() : failure;
+}
+
+function mismatches(adapter: Adapter, built: BuiltCall, outputs: Outputs, found: Answer): string | undefined {
   const { gradientsFromLse = false } = adapter.manifest;
   const names = delivered(adapter, built);
-  const key = `${id} ${built.parameters.gradients}`;
-  const failures = expectations(built, answer(key, built), { gradientsFromLse })
+  const failures = expectations(built, found, { gradientsFromLse })
     .filter(({ name }) => names.includes(name as OutputName))
     .map((expected) => {
       const result = outputs[expected.name as OutputName];
       return result === undefined ? `${expected.name}: expected a tensor, got none` : mismatch(result, expected);
     })
     .filter((failure) => failure !== undefined);
-  const surplus = Object.keys(outputs).find((name) => !built.outputs.has(name as OutputName));
-  if (surplus !== undefined) failures.push(`${surplus}: expected none, got a tensor`);
   return failures.length === 0 ? undefined : failures.join('; ');
 }
 
