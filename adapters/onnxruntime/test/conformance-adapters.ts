@@ -1,0 +1,155 @@
+import type { Adapter, AttentionOptions, Call, Outputs, Tensor } from '@fa-metal/conformance';
+import { runNode } from './support/conformance-host.js';
+import type { Attribute } from './support/model.js';
+
+const dense = 'ONNX tensors have no strides';
+const ownResults = 'results are memory of ONNX Runtime';
+const inCpu = 'not in the cpu backend';
+
+/** What no model can say. */
+const neverSaid = {
+  strides: dense,
+  'refuse:innerStride': dense,
+  'refuse:negativeStride': dense,
+  'refusals:output': ownResults,
+  'refuse:wrongArray': 'onnxruntime-common refuses such a Tensor',
+  'refuse:unknownDtype': 'onnxruntime-common refuses such a Tensor',
+  'refuse:fractionalSize': 'onnxruntime-common refuses such a Tensor',
+  'refuse:noTensor': 'ONNX Runtime refuses a model without a required input',
+  'refuse:kernelName': 'nodes cannot force a kernel',
+  paged: 'no input for it',
+  int8: 'no input for it',
+  rope: 'no input for it',
+};
+
+/** FlashAttention and FlashAttentionGrad of domain `fa.metal`. */
+export const customOp: Adapter = {
+  name: 'onnxruntime-custom-op',
+  manifest: {
+    notSupported: {
+      softcap: inCpu, alibi: inCpu, sinks: inCpu, dropout: inCpu, kvLengths: inCpu, varlen: inCpu,
+      'gradients:bias': inCpu, 'gradients:alibi': inCpu, 'gradients:sinks': inCpu,
+    },
+    skipped: {
+      ...neverSaid,
+      align: 'no attribute for it',
+      'refuse:alignDisagrees': 'no attribute for it',
+      'refuse:windowHalf': 'an attribute that is left out has a default',
+    },
+    gradientsFromLse: true,
+  },
+  async run(call) {
+    const forward = await runForward(call);
+    return call.dOut ? { ...forward, ...(await runBackward(call, forward)) } : forward;
+  },
+};
+
+function optional({ bias, mask, alibiSlopes, sinks, kvLengths, cuSeqlensQ, cuSeqlensK }: AttentionOptions) {
+  const inputs = { bias, mask, alibiSlopes, sinks, kvLengths, cuSeqlensQ, cuSeqlensK };
+  return Object.entries(inputs);
+}
+
+async function runForward({ q, k, v, options }: Call): Promise<Required<Pick<Outputs, 'out' | 'lse'>>> {
+  const { out, lse } = await runNode({
+    op: 'FlashAttention',
+    domain: 'fa.metal',
+    inputs: [['q', q], ['k', k], ['v', v], ...optional(options)],
+    outputs: [['out', q.dtype, true], ['lse', 'float32', true]],
+    attributes: attributesOf(options),
+  });
+  return { out: out!, lse: lse! };
+}
+
+async function runBackward(call: Call, forward: { out: Tensor; lse: Tensor }): Promise<Outputs> {
+  const { q, k, v, options, dOut, dLse, needs, forwardResults } = call;
+  const { out, lse } = { ...forward, ...forwardResults };
+  const results = await runNode({
+    op: 'FlashAttentionGrad',
+    domain: 'fa.metal',
+    inputs: [['q', q], ['k', k], ['v', v], ['out', out], ['lse', lse], ['dOut', dOut], ['dLse', dLse], ...optional(options)],
+    outputs: [
+      ['dq', q.dtype, true], ['dk', q.dtype, true], ['dv', q.dtype, true],
+      ['dBias', 'float32', options.bias !== undefined && needs?.bias !== false],
+      ['dAlibiSlopes', 'float32', options.alibiSlopes !== undefined],
+      ['dSinks', 'float32', options.sinks !== undefined],
+    ],
+    attributes: attributesOf(options),
+  });
+  return results as unknown as Outputs;
+}
+
+/** Options of the wrong kind become attributes of the wrong type: the suite makes such calls on purpose. */
+function attributesOf(options: AttentionOptions): Record<string, Attribute> {
+  const { layout, scale, softcap, causal, window, dropout, ...rest } = options;
+  const attributes: Record<string, Attribute> = {};
+  if (layout !== undefined) attributes['layout'] = layout;
+  if (scale !== undefined) attributes['scale'] = real(scale);
+  if (softcap !== undefined) attributes['softcap'] = real(softcap);
+  if (typeof causal === 'object') Object.assign(attributes, { causal: 'offset', causal_offset: whole(causal.offset) });
+  else if (causal !== undefined) attributes['causal'] = typeof causal === 'string' ? causal : Number(causal);
+  if (window) Object.assign(attributes, { window_left: whole(window.left), window_right: whole(window.right) });
+  if (dropout) Object.assign(attributes, { dropout_rate: real(dropout.rate), seed: Number(dropout.seed) });
+  if ('casual' in rest) attributes['casual'] = String(rest.casual);
+  return attributes;
+}
+
+const real = (value: number): Attribute => (typeof value === 'number' ? { float: value } : value);
+const whole = (value: number): Attribute => (Number.isInteger(value) ? value : { float: value });
+
+const elsewhere = 'left to ONNX Runtime';
+const notOnnx = "not in ONNX's Attention before opset 25";
+
+/** Nodes of ONNX's own Attention, as exporters write them: 4-D, or 3-D for layout blhd. */
+export const provider: Adapter = {
+  name: 'onnxruntime-ep',
+  manifest: {
+    notSupported: {},
+    skipped: {
+      ...neverSaid,
+      'causal:bottomRight': 'ONNX counts from the top left corner',
+      'causal:offset': 'ONNX counts from the top left corner',
+      align: notOnnx,
+      window: notOnnx,
+      softcap: elsewhere,
+      alibi: notOnnx,
+      sinks: notOnnx,
+      dropout: notOnnx,
+      kvLengths: elsewhere,
+      varlen: notOnnx,
+      'refusals:kind': "attributes of Attention are checked by ONNX's own schema",
+      'refusals:dtype': "dtypes of Attention are checked by ONNX's own schema",
+      'refuse:scaleNaN': elsewhere,
+      'refuse:scaleInfinity': elsewhere,
+      'refuse:windowNegative': notOnnx,
+      'refuse:alignDisagrees': notOnnx,
+      'refuse:qRank': elsewhere,
+      'refuse:kRank': elsewhere,
+      'refuse:vRank': elsewhere,
+      'refuse:maskRank': 'a mask of rank 2 is legal in ONNX',
+    },
+    outputs: [],
+  },
+  async run({ q, k, v, options }) {
+    const { layout, scale, causal, mask, bias } = options;
+    const flat = layout === 'blhd';
+    const node = {
+      op: 'Attention',
+      inputs: [['q', flat ? joinHeads(q) : q], ['k', flat ? joinHeads(k) : k], ['v', flat ? joinHeads(v) : v],
+        mask ? ['mask', mask] : ['bias', bias]] as [string, Tensor | undefined][],
+      outputs: [['out', q.dtype, true]] as [string, Tensor['dtype'], boolean][],
+      attributes: {
+        ...(causal === 'topLeft' && { is_causal: 1 }),
+        ...(scale !== undefined && { scale: { float: scale } }),
+        ...(flat && { q_num_heads: q.shape[2]!, kv_num_heads: k.shape[2]! }),
+      },
+    };
+    const { out } = await runNode(node);
+    return { out: flat ? { ...out!, shape: [...q.shape.slice(0, 3), v.shape[3]!] } : out! };
+  },
+};
+
+/** [B, L, H, D] as [B, L, H * D]. */
+function joinHeads(tensor: Tensor): Tensor {
+  const [batch, length, heads, width] = tensor.shape as [number, number, number, number];
+  return { ...tensor, shape: [batch, length, heads * width] };
+}
