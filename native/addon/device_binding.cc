@@ -37,6 +37,13 @@ Napi::Object plan_value(Napi::Env env, const Plan& plan) {
   return value;
 }
 
+/// Before the query is read, so that messages about it name the op that it is about.
+bool plans_backward(Napi::Value query) {
+  if (!query.IsObject()) return false;
+  const Napi::Value direction = query.As<Napi::Object>().Get("direction");
+  return direction.IsString() && direction.As<Napi::String>().Utf8Value() == "backward";
+}
+
 Napi::Value rejected(Napi::Env env, const Failure& failure) {
   const auto deferred = Napi::Promise::Deferred::New(env);
   deferred.Reject(error_value(env, failure).Value());
@@ -92,10 +99,9 @@ Napi::Value DeviceBinding::info(const Napi::CallbackInfo& info) { return info_va
 
 Napi::Value DeviceBinding::plan(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const OpScope op("plan");
+    const OpScope op(plans_backward(info[0]) ? "attentionBackward" : "attention");
     expect_open();
     const PlanQuery query = read_plan_query(info[0]);
-    const OpScope planned(query.direction == Direction::forward ? "attention" : "attentionBackward");
     const auto outcome = device_->plan(query.inputs, query.options, query.direction);
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal);
     return plan_value(info.Env(), std::get<Plan>(outcome));

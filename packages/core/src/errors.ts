@@ -14,12 +14,12 @@ export interface FaMetalErrorDetails {
 export class FaMetalError extends Error {
   override readonly name = 'FaMetalError';
   readonly code: ErrorCode;
-  readonly argument?: string;
+  declare readonly argument?: string;
 
   constructor(code: ErrorCode, message: string, { argument, cause }: FaMetalErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    if (argument) this.argument = argument;
+    if (argument) Object.assign(this, { argument });
     Object.defineProperty(this, marker, { value: true });
   }
 

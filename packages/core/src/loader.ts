@@ -35,6 +35,8 @@ export interface LoadSettings {
   /** FA_METAL_LIBRARY: the only file to try. */
   library?: string | undefined;
   platform?: HostPlatform;
+  /** Loads a file; replaced in tests. */
+  load?: (path: string) => Partial<NativeAddon>;
 }
 
 // This file and the built one lie one folder below the package, so both find it alike.
@@ -63,7 +65,7 @@ export function nativeLibraryPath(): string {
 
 /** Tries one place after the other. A file that is there but does not load ends the search: it is to be mended. */
 export function tryToLoad(settings: LoadSettings = {}): LoadReport {
-  const platform = settings.platform ?? hostPlatform();
+  const { platform = hostPlatform(), load = loadFile } = settings;
   const attempts: LoadAttempt[] = [];
   for (const { path, source } of candidates(settings, platform)) {
     if (!existsSync(path)) {
@@ -71,7 +73,7 @@ export function tryToLoad(settings: LoadSettings = {}): LoadReport {
       continue;
     }
     try {
-      const addon = open(path);
+      const addon = expectOurs(load(path));
       attempts.push({ path, source, outcome: 'loaded' });
       return { attempts, loaded: { addon, path } };
     } catch (thrown) {
@@ -94,20 +96,18 @@ function candidates({ packageRoot = thisPackage, library }: LoadSettings, platfo
   ];
 }
 
-function open(path: string): NativeAddon {
-  const addon = path.endsWith('.node') ? requireNative(path) : openByName(path);
-  if (typeof addon?.openDevice !== 'function') throw new Error('The file loads, but it is no binary of fa-metal.');
-  if (addon.version !== packageVersion) {
-    throw new Error(`The binary is version ${addon.version}, this package is ${packageVersion}; they must be the same.`);
-  }
-  return addon;
-}
-
 /** `require` takes only files that end in .node for native ones. */
-function openByName(path: string): Partial<NativeAddon> {
+function loadFile(path: string): Partial<NativeAddon> {
+  if (path.endsWith('.node')) return requireNative(path);
   const module = { exports: {} };
   process.dlopen(module, path);
   return module.exports;
+}
+
+function expectOurs(addon: Partial<NativeAddon>): NativeAddon {
+  if (typeof addon.openDevice !== 'function') throw new Error('The file loads, but it is no binary of fa-metal.');
+  if (addon.version === packageVersion) return addon as NativeAddon;
+  throw new Error(`The binary is version ${addon.version}, this package is ${packageVersion}; they must be the same.`);
 }
 
 function loadError(attempts: readonly LoadAttempt[], platform: HostPlatform): FaMetalError {

@@ -39,11 +39,11 @@ export function readTensorShape(argument: string, value: unknown): TensorShape {
     throw invalidArgument(argument, 'a tensor { data, shape, dtype }', value);
   }
   const { shape, dtype, strides } = value as Partial<Tensor>;
-  if (!isDType(dtype)) throw dtypeMismatch(argument, `a dtype of ${dtypes.join(', ')}`, dtype);
   if (!isSizeList(shape)) throw invalidArgument(argument, 'a shape of whole numbers from 0', shape);
   if (strides !== undefined && !(isSizeList(strides) && strides.length === shape.length)) {
     throw invalidArgument(argument, `${shape.length} strides, whole numbers from 0`, strides);
   }
+  if (!isDType(dtype)) throw dtypeMismatch(argument, `a dtype of ${dtypes.join(', ')}`, dtype);
   return { shape: [...shape], dtype, ...(strides && { strides: [...strides] }) };
 }
 

@@ -65,11 +65,17 @@ describe('tryToLoad', () => {
     expect(report.error?.message).toContain('damaged');
   });
 
-  it('refuses a JavaScript or foreign file that loads but is not ours', () => {
-    const library = join(packageRoot, 'foreign.node');
-    cpSync(foreignAddon(), library);
-    const { error } = tryToLoad({ packageRoot, library });
+  it('refuses a native file that loads but is not ours', () => {
+    const { error } = tryToLoad({ library: place('foreign.node', ''), load: () => ({}) });
     expect(error?.message).toContain('no binary of fa-metal');
+    expect(error?.argument).toBe('FA_METAL_LIBRARY');
+  });
+
+  it('refuses a binary of another version', () => {
+    place(prebuilt, '');
+    const { error } = tryToLoad({ packageRoot, load: () => ({ ...loadLibrary().addon, version: '0.0.1' }) });
+    expect(error?.message).toMatch(/The binary is version 0\.0\.1, this package is \d/);
+    expect(error?.message).toMatch(/What to do: in a checkout run `npm run setup`/);
   });
 
   it('tries nothing but FA_METAL_LIBRARY when that is set', () => {
@@ -125,11 +131,3 @@ describe('remedyFor', () => {
     expect(remedyFor([attempt], platform)).toContain(remedy);
   });
 });
-
-/** Any native addon that is not ours: one that Node itself has loaded into this process, from the build tools. */
-function foreignAddon(): string {
-  const shared = (process.report?.getReport() as { sharedObjects: string[] }).sharedObjects;
-  const found = shared.find((path) => path.endsWith('.node') && !path.includes('fa-metal'));
-  if (!found) throw new Error('No foreign native addon is loaded here.');
-  return found;
-}
