@@ -1,3 +1,3 @@
 import { libraryBuild } from '@fa-metal/tsconfig/tsup';
 
-export default libraryBuild();
+export default libraryBuild({ entry: ['src/index.ts', 'src/cli.ts'] });

@@ -38,7 +38,7 @@ program
     print(reports);
   });
 
-await program.parseAsync();
+program.parseAsync().catch((error: unknown) => program.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
 
 function readSubset(value: string): Subset {
   if (value === 'smoke' || value === 'full') return value;

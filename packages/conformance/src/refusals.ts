@@ -55,9 +55,13 @@ const optionTensor = (name: 'mask' | 'bias', edit: (tensor: Tensor) => Tensor): 
 const short = (argument: 'q' | 'k' | 'v' | 'dOut' | 'dLse', group: RefusalGroup = 'memory'): IllegalCall => ({
   group, code: 'BUFFER_TOO_SHORT', argument, change: (call) => { call[argument] = shorten(call[argument]!); },
 });
+/** Over a buffer that is long enough, so that only the strides are wrong. */
 const strides = (edit: (strides: number[]) => number[]): IllegalCall => ({
   group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q',
-  change: (call) => { call.q = { ...call.q, strides: edit(rowMajorStrides(call.q.shape)) }; },
+  change: (call) => {
+    const { shape: all, dtype } = call.q;
+    call.q = { ...blank([2, ...all], dtype), shape: all, strides: edit(rowMajorStrides(all)) };
+  },
 });
 const alias = (output: OutputName, input: Operand): IllegalCall => ({
   group: 'output', code: 'ALIASED_OUTPUT', argument: output,
@@ -100,7 +104,7 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
   biasShort: { group: 'memory', code: 'BUFFER_TOO_SHORT', ...optionTensor('bias', shorten) },
   negativeSize: { group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q', change: reshape('q', ([b, h, l, d]) => [b!, h!, -l!, d!]) },
   sizeOverflow: { group: 'memory', code: 'SIZE_OVERFLOW', argument: 'q', change: reshape('q', ([, , , d]) => [2 ** 31, 2 ** 31, 2 ** 31, d!]) },
-  innerStride: strides((all) => all.with(-1, 2)),
+  innerStride: strides((all) => all.map((stride) => 2 * stride)),
   negativeStride: strides((all) => all.with(0, -1)),
   scaleNaN: invalid('scale', NaN, 'range'),
   scaleInfinity: invalid('scale', Infinity, 'range'),

@@ -1,5 +1,6 @@
-import { type FloatDType, fromBfloat16, fromFloat16, quantum, toBfloat16, toFloat16 } from '@fa-metal/reference';
+import { type FloatDType, fromBfloat16, quantum, toBfloat16 } from '@fa-metal/reference';
 import type { DType } from '../types.js';
+import { fromFloat16, toFloat16 } from './float16.js';
 
 export type Storage = Float32Array | Uint16Array | Int32Array | Int8Array | Uint8Array;
 

@@ -1,4 +1,4 @@
-import { attention, attentionBackward, naiveAttention, naiveAttentionBackward, type Tensor } from '@fa-metal/reference';
+import { attention, attentionBackward, naiveAttention, naiveAttentionBackward, roundTo, type Tensor } from '@fa-metal/reference';
 import type { BuiltCall, Question } from '../data/call.js';
 import { RandomStream } from '../data/random.js';
 import { largestError } from '../expect/bound.js';
@@ -12,6 +12,7 @@ export interface Answer {
   readonly truth: Results;
   /** Largest error of the plain implementation, over the orders of summation tried. */
   naiveErrors: Partial<Record<OutputName, number>>;
+  /** Ways to compute that were tried. */
   orders: number;
 }
 
@@ -33,13 +34,13 @@ export function createAnswer(built: BuiltCall, truth: Results): Answer {
   return addErrors({ truth, naiveErrors: {}, orders: 1 }, askNaively(built.question, built));
 }
 
-/** Orders of summation that are tried before a result counts as too far off. */
-const mostOrders = 8;
+/** Ways to compute that are tried before a result counts as too far off. */
+const mostOrders = 12;
 
 /**
  * In a small case the plain implementation may be right by luck, and a bound made of its error then asks for luck.
- * So before a result fails, the plain implementation sums the columns of its dot products in other orders too, and
- * the largest error counts.
+ * So before a result fails, the plain implementation also sums the columns of its dot products in other orders, and
+ * applies the scale to q, as many do, in place of the product; the largest error counts.
  * @returns false when all orders have been tried
  */
 export function tryMoreOrders(found: Answer, built: BuiltCall): boolean {
@@ -47,16 +48,28 @@ export function tryMoreOrders(found: Answer, built: BuiltCall): boolean {
   if (found.orders >= mostOrders || built.parameters.rope !== undefined) return false;
   for (; found.orders < mostOrders; found.orders++) {
     const order = shuffled(built.parameters.D, `${built.call.id}/order${found.orders}`);
-    const { problem } = built.question;
-    const reordered = { ...problem, q: takeColumns(problem.q, order), k: takeColumns(problem.k, order) };
-    const results = askNaively({ ...built.question, problem: reordered }, built);
-    for (const name of ['dq', 'dk'] as const) {
-      const gradient = results[name];
-      if (gradient !== undefined) results[name] = takeColumns(gradient, inverse(order));
-    }
-    addErrors(found, results);
+    const scaleOfQ = found.orders % 2 === 0 ? 1 : (built.parameters.scale ?? 1 / Math.sqrt(built.parameters.D));
+    addErrors(found, askInOrder(built, order, scaleOfQ));
   }
   return true;
+}
+
+function askInOrder(built: BuiltCall, order: readonly number[], scaleOfQ: number): Results {
+  const { question, parameters: { dtype, D, scale = 1 / Math.sqrt(D) } } = built;
+  const { q, k, options } = question.problem;
+  const problem = {
+    ...question.problem,
+    q: mapColumns(q, order, (value) => Math.fround(value * Math.fround(scaleOfQ))),
+    k: mapColumns(k, order),
+    // A scale of 0 stays where it is.
+    options: { ...options, scale: scaleOfQ === 0 ? 0 : scale / scaleOfQ },
+  };
+  const results = askNaively({ ...question, problem }, built);
+  const back = inverse(order);
+  const { dq, dk } = results;
+  if (dq !== undefined) results.dq = mapColumns(dq, back, (value) => roundTo(dtype, value * scaleOfQ));
+  if (dk !== undefined) results.dk = mapColumns(dk, back);
+  return results;
 }
 
 function ask({ problem, dOut, dLse }: Question): Results {
@@ -96,7 +109,7 @@ function inverse(order: readonly number[]): number[] {
 }
 
 /** The columns `order[0], order[1], ...` of a row-major tensor. */
-function takeColumns({ data, shape }: Tensor, order: readonly number[]): Numbers {
+function mapColumns({ data, shape }: Tensor, order: readonly number[], map = (value: number) => value): Numbers {
   const width = order.length;
-  return { data: Float64Array.from({ length: data.length }, (_, i) => data[i - (i % width) + order[i % width]!]!), shape };
+  return { data: Float64Array.from({ length: data.length }, (_, i) => map(data[i - (i % width) + order[i % width]!]!)), shape };
 }

@@ -2,7 +2,7 @@ import { type BuiltCall, buildCall } from '../data/call.js';
 import { bitDifference, mismatch } from '../expect/compare.js';
 import type { Case } from '../builder.js';
 import type { CaseParameters } from '../parameters.js';
-import type { Adapter, OutputName, Outputs, Status } from '../types.js';
+import { type Adapter, type OutputName, outputNames, type Outputs, type Status } from '../types.js';
 import { controlOf } from './controls.js';
 import { expectations } from './expected.js';
 import { checkGuards } from './memory.js';
@@ -58,7 +58,7 @@ function delivered(adapter: Adapter, built: BuiltCall): OutputName[] {
 }
 
 function checkValues(adapter: Adapter, id: string, built: BuiltCall, outputs: Outputs): string | undefined {
-  const surplus = Object.keys(outputs).find((name) => !built.outputs.has(name as OutputName));
+  const surplus = outputNames.find((name) => outputs[name] !== undefined && !built.outputs.has(name));
   if (surplus !== undefined) return `${surplus}: expected none, got a tensor`;
   const found = answer(`${id} ${built.parameters.gradients}`, built);
   const compare = (): string | undefined => mismatches(adapter, built, outputs, found);
