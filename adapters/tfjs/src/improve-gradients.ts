@@ -2,6 +2,12 @@ import type { Tensor, TensorFlow } from './tensorflow.js';
 
 type GradientConfig = Parameters<TensorFlow['registerGradient']>[0];
 
+/** On a gradient of ours: what it replaced, and how many callers want it. Known to every copy of this package. */
+const improvement = Symbol.for('fa-metal.improveGradients');
+interface Improved extends GradientConfig {
+  [improvement]?: { former: GradientConfig | undefined; users: number };
+}
+
 /**
  * Replaces gradients of tfjs 4 that are slow, missing or wrong by exact ones, for everything that runs on this tfjs:
  *
@@ -9,20 +15,38 @@ type GradientConfig = Parameters<TensorFlow['registerGradient']>[0];
  *   rank 5 and more, where tfjs has none.
  * - SquaredDifference and Select (tf.where) with operands that broadcast, where tfjs gives a wrong shape.
  *
- * @returns a function that puts the former gradients back
+ * @returns a function that puts the former gradients back, when every caller has called theirs
  */
 export function improveGradients(tf: TensorFlow): () => void {
-  const improved = [tileGradient(tf), squaredDifferenceGradient(tf), selectGradient(tf)];
-  const former = improved.map(({ kernelName }) => tf.getGradient(kernelName));
-  for (const config of improved) tf.registerGradient(config);
+  const improved: Improved[] = [tileGradient(tf), squaredDifferenceGradient(tf), selectGradient(tf)];
+  for (const config of improved) improve(tf, config);
+  let done = false;
   return () => {
-    improved.forEach((config, index) => {
-      if (tf.getGradient(config.kernelName) !== config) return; // someone else's since, or undone before
-      tf.unregisterGradient(config.kernelName);
-      const before = former[index];
-      if (before) tf.registerGradient(before);
-    });
+    if (done) return;
+    done = true;
+    for (const { kernelName } of improved) restore(tf, kernelName);
   };
+}
+
+function improve(tf: TensorFlow, config: Improved): void {
+  const former: Improved | undefined = tf.getGradient(config.kernelName);
+  const shared = former?.[improvement];
+  if (shared) {
+    shared.users++;
+    return;
+  }
+  config[improvement] = { former, users: 1 };
+  tf.registerGradient(config);
+}
+
+function restore(tf: TensorFlow, kernelName: string): void {
+  const current: Improved | undefined = tf.getGradient(kernelName);
+  const shared = current?.[improvement];
+  if (!shared) return; // replaced by someone else since
+  shared.users--;
+  if (shared.users > 0) return;
+  tf.unregisterGradient(kernelName);
+  if (shared.former) tf.registerGradient(shared.former);
 }
 
 function tileGradient(tf: TensorFlow): GradientConfig {
