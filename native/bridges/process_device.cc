@@ -75,4 +75,16 @@ Device& process_device() {
   return **device;
 }
 
+OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options,
+                                   Direction direction) {
+  const OutputShapes shapes = output_shapes(describe(inputs, options, direction));
+  const auto plan = process_device().plan(inputs, options, direction);
+  if (const auto* refusal = std::get_if<Refusal>(&plan)) {
+    const char* op = direction == Direction::forward ? "attention" : "attentionBackward";
+    throw Error(refusal->code, refusal->argument,
+                std::string("[") + op + "] " + refusal->argument + ": expected " + refusal->reason);
+  }
+  return shapes;
+}
+
 }  // namespace fa

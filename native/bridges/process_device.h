@@ -14,4 +14,9 @@ DeviceConfig config_from_environment();
 /// @throws Error as config_from_environment() and Device::open()
 Device& process_device();
 
+/// Shapes of what a call writes, for hosts that have to make room before they can call. Refuses as the call would, but
+/// for its memory.
+/// @throws Error
+OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction);
+
 }  // namespace fa

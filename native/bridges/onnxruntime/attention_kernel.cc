@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "onnx_attention.h"
-#include "problem.h"
 #include "bridges/process_device.h"
 #include "values.h"
 
@@ -33,8 +32,8 @@ void AttentionKernel::compute(OrtKernelContext* context) const {
   const OnnxAttentionTensors tensors{values.required(kQ, "q"), values.required(kK, "k"), values.required(kV, "v"),
                                      values.input(kAttnMask, "mask")};
   ForwardCall call = translate(node, tensors);
-  const Problem problem = describe(call.inputs, call.options, Direction::forward);
-  call.out = allocate_output(values, output_shapes(problem), tensors.q.rank == 3);
+  const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
+  call.out = allocate_output(values, shapes, tensors.q.rank == 3);
   process_device().forward(call);
 }
 

@@ -4,7 +4,6 @@
 #include <iterator>
 
 #include "attributes.h"
-#include "problem.h"
 #include "bridges/process_device.h"
 #include "values.h"
 
@@ -81,7 +80,7 @@ class ForwardKernel final : public Kernel {
     call.inputs.k = values.required(1, "k");
     call.inputs.v = values.required(2, "v");
     read_optional_inputs(values, 3, call.inputs);
-    const OutputShapes shapes = output_shapes(describe(call.inputs, call.options, Direction::forward));
+    const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
     call.out = values.output(0, shapes.out).value();
     call.lse = values.output(1, shapes.lse);
     process_device().forward(call);
@@ -105,7 +104,7 @@ class BackwardKernel final : public Kernel {
     call.d_out = values.required(5, "dOut");
     call.d_lse = values.input(6, "dLse");
     read_optional_inputs(values, 7, call.inputs);
-    const OutputShapes shapes = output_shapes(describe(call.inputs, call.options, Direction::backward));
+    const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::backward);
     call.dq = values.output(0, shapes.dq).value();
     call.dk = values.output(1, shapes.dk).value();
     call.dv = values.output(2, shapes.dv).value();

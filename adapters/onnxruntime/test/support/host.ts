@@ -10,14 +10,17 @@ export const registration: Registration = register();
 type Session = OnnxRuntime.InferenceSession;
 type Options = OnnxRuntime.InferenceSession.SessionOptions;
 
+/** ONNX Runtime's own threads spin, which slows down everything else on a small machine. */
+const oneThread = { intraOpNumThreads: 1 };
+
 /** A session that runs attention here. */
 export function ours(model: Model, options: Options = {}): Promise<Session> {
-  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['fa-metal'], ...options });
+  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['fa-metal'], ...oneThread, ...options });
 }
 
 /** The same model on ONNX Runtime alone. */
 export function stock(model: Model): Promise<Session> {
-  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['cpu'], logSeverityLevel: 3 });
+  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['cpu'], logSeverityLevel: 3, ...oneThread });
 }
 
 /** Numbers in [-1, 1) that depend on the seed alone. */
