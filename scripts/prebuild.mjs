@@ -4,8 +4,8 @@ import { withLock } from './lib/lock.mjs';
 import { checkoutCache, root } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 import { main } from './lib/steps.mjs';
-import { setupTools } from './setup.mjs';
 import { nodeHeaders } from './setup/node-headers.mjs';
+import { setupTools } from './setup.mjs';
 
 await main(async () => {
   await setupTools();

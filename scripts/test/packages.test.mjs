@@ -76,6 +76,10 @@ test('types are found by an ES module and by a CommonJS file', async () => {
   await run(program('tsc'), ['--project', consumer.folder]);
 });
 
+test("the front page's example runs as it stands", async () => {
+  await runFile('front-page-example.mjs', readmeExample(root));
+});
+
 test('attention runs with the binary of the tarball', async () => {
   expect(fs.existsSync(installed('@fa-metal/core', 'prebuilds', platformName, 'addon.node'))).toBe(true);
   const code = (load) => `
