@@ -12,5 +12,9 @@ export function allocate(addon: NativeAddon, shape: readonly number[], dtype: DT
   if (!Number.isSafeInteger(bytes)) {
     throw refusal({ code: 'SIZE_OVERFLOW', argument: 'shape', expected: 'a byte count below 2^53', got: `[${shape}]` });
   }
-  return tensorOver(callNative(() => addon.allocate(bytes)), shape, dtype);
+  return tensorOver(
+    callNative(() => addon.allocate(bytes)),
+    shape,
+    dtype,
+  );
 }

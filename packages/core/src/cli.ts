@@ -5,9 +5,7 @@ import { probeNative } from './doctor/probe.js';
 import { runProbeProcess } from './doctor/run-probe.js';
 import { packageVersion } from './version.js';
 
-const program = new Command('fa-metal')
-  .description('Fused attention for Node.js')
-  .version(packageVersion);
+const program = new Command('fa-metal').description('Fused attention for Node.js').version(packageVersion);
 
 program
   .command('doctor')

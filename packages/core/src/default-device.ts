@@ -1,6 +1,12 @@
 import type { Device } from './device.js';
 import { openDeviceSync } from './open-device.js';
-import type { AttentionBackwardInputs, AttentionGradients, AttentionOptions, AttentionResult, Tensor } from './types.js';
+import type {
+  AttentionBackwardInputs,
+  AttentionGradients,
+  AttentionOptions,
+  AttentionResult,
+  Tensor,
+} from './types.js';
 
 let opened: Device | undefined;
 

@@ -1,9 +1,9 @@
+import { allocate } from './allocate.js';
 import { prepareForward } from './attention.js';
 import { prepareBackward, wantedGradients } from './attention-backward.js';
 import { callNative, FaMetalError, fromNative, inOperation } from './errors.js';
 import type { NativeAddon, NativeDevice } from './native.js';
 import { readProblem } from './problem.js';
-import { allocate } from './allocate.js';
 import type {
   AttentionBackwardInputs,
   AttentionGradients,
@@ -118,7 +118,8 @@ export class Device {
   }
 
   /**
-   * A tensor of zeros that starts and ends on a page boundary, which a GPU can read without a copy.
+   * A tensor of zeros in memory pages of its own, which a GPU can read without a copy. The pages are given back
+   * some time after the tensor is garbage, and not before the event loop turns.
    *
    * @throws FaMetalError `OUT_OF_MEMORY`, `SIZE_OVERFLOW`, `INVALID_ARGUMENT`
    */
@@ -135,7 +136,8 @@ export class Device {
   }
 
   #expectOpen(operation: string): void {
-    if (this.#closed) throw new FaMetalError('DEVICE_CLOSED', `[${operation}] device: expected an open device, got a closed one`);
+    if (this.#closed)
+      throw new FaMetalError('DEVICE_CLOSED', `[${operation}] device: expected an open device, got a closed one`);
   }
 
   async #settle(operation: string, start: () => Promise<void>): Promise<void> {

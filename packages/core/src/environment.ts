@@ -31,7 +31,11 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
   };
 }
 
-function readChoice<T extends string>(variables: NodeJS.ProcessEnv, name: string, choices: readonly T[]): T | undefined {
+function readChoice<T extends string>(
+  variables: NodeJS.ProcessEnv,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
   const value = variables[name];
   if (!value) return undefined;
   if ((choices as readonly string[]).includes(value)) return value as T;

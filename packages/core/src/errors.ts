@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCodes } from './generated/errors.js';
 import { describeValue } from './describe-value.js';
+import { type ErrorCode, errorCodes } from './generated/errors.js';
 
 /** Survives two copies of this package in one process, where `instanceof` does not. */
 const marker = Symbol.for('fa-metal.FaMetalError');

@@ -1,7 +1,15 @@
 export { attention, attentionBackward, attentionBackwardSync, attentionSync } from './default-device.js';
 export { Device } from './device.js';
 export { type DropoutMaskOptions, dropoutMask } from './dropout-mask.js';
-export { callNative, FaMetalError, type FaMetalErrorDetails, fromNative, inOperation, type Refusal, refusal } from './errors.js';
+export {
+  callNative,
+  FaMetalError,
+  type FaMetalErrorDetails,
+  fromNative,
+  inOperation,
+  type Refusal,
+  refusal,
+} from './errors.js';
 export { type ErrorCode, errorMeanings } from './generated/errors.js';
 export { type LoadedLibrary, loadLibrary, nativeLibraryPath } from './loader.js';
 export { mergeAttention } from './merge-attention.js';

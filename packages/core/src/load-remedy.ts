@@ -34,19 +34,26 @@ const remedies: readonly Remedy[] = [
   },
   {
     applies: (message) => /ld-musl|libc\.musl/i.test(message),
-    says: ({ libc }) => `the binary is built for musl, and this system has ${libc}: set FA_METAL_LIBRARY to one for glibc.`,
+    says: ({ libc }) =>
+      `the binary is built for musl, and this system has ${libc}: set FA_METAL_LIBRARY to one for glibc.`,
   },
   {
     applies: (message) => /GLIBC(XX)?_[\d.]+'? not found/.test(message),
-    says: ({ libc }) => `the binary needs a newer glibc or libstdc++ than this system's (${libc}): update the system, or build the binary here from a checkout and set FA_METAL_LIBRARY to it.`,
+    says: ({ libc }) =>
+      `the binary needs a newer glibc or libstdc++ than this system's (${libc}): update the system, or build the binary here from a checkout and set FA_METAL_LIBRARY to it.`,
   },
   {
-    applies: (message) => /wrong ELF class|incompatible architecture|not a valid Win32|wrong architecture|cannot open shared object file: No such file/i.test(message),
-    says: ({ os, arch }) => `the binary is not for ${os}-${arch}, or a library that it needs is missing: remove node_modules and install again with the Node that you run.`,
+    applies: (message) =>
+      /wrong ELF class|incompatible architecture|not a valid Win32|wrong architecture|cannot open shared object file: No such file/i.test(
+        message,
+      ),
+    says: ({ os, arch }) =>
+      `the binary is not for ${os}-${arch}, or a library that it needs is missing: remove node_modules and install again with the Node that you run.`,
   },
   {
     applies: (message) => /invalid ELF header|file too short|not a mach-o|slice is not valid/i.test(message),
-    says: () => 'the file is damaged or no binary at all: remove node_modules and install again, or correct FA_METAL_LIBRARY.',
+    says: () =>
+      'the file is damaged or no binary at all: remove node_modules and install again, or correct FA_METAL_LIBRARY.',
   },
   {
     applies: (message, { os }) => os === 'darwin' && /code signature|quarantine|not permitted/i.test(message),
@@ -67,7 +74,8 @@ export function remedyFor(attempts: readonly LoadAttempt[], platform: HostPlatfo
     if (remedy) return remedy.says(platform);
     return overridden ? 'correct FA_METAL_LIBRARY, or unset it to use the binary of the package.' : reinstall;
   }
-  if (overridden) return 'FA_METAL_LIBRARY names a file that is not there: correct it, or unset it to use the binary of the package.';
+  if (overridden)
+    return 'FA_METAL_LIBRARY names a file that is not there: correct it, or unset it to use the binary of the package.';
   return reinstall;
 }
 

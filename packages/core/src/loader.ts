@@ -112,7 +112,9 @@ function expectOurs(addon: Partial<NativeAddon>): NativeAddon {
 
 function loadError(attempts: readonly LoadAttempt[], platform: HostPlatform): FaMetalError {
   const failed = attempts.find((attempt) => attempt.error);
-  const lines = attempts.map(({ path, source, outcome, error }) => `  ${source}: ${path}: ${error?.message ?? outcome}`);
+  const lines = attempts.map(
+    ({ path, source, outcome, error }) => `  ${source}: ${path}: ${error?.message ?? outcome}`,
+  );
   const message = [
     `No native library for ${platform.os}-${platform.arch} (${platform.libc ?? 'system libc'}) could be loaded. Tried:`,
     ...lines,

@@ -23,7 +23,10 @@ export function openDeviceSync(options: OpenDeviceOptions = {}): Device {
     const environment = readEnvironment();
     const config = readConfig(options, environment);
     const { addon } = loadLibrary(environment);
-    return new Device(addon, callNative(() => addon.openDevice(config)));
+    return new Device(
+      addon,
+      callNative(() => addon.openDevice(config)),
+    );
   });
 }
 

@@ -4,7 +4,11 @@ import { dtypes } from './generated/enums.js';
 import type { DType, Tensor, TensorShape } from './types.js';
 
 type Elements = Float32Array | Uint16Array | Int32Array | Int8Array | Uint8Array;
-type ElementsType = (new (buffer: ArrayBufferLike, offset?: number, length?: number) => Elements) & {
+type ElementsType = (new (
+  buffer: ArrayBufferLike,
+  offset?: number,
+  length?: number,
+) => Elements) & {
   readonly BYTES_PER_ELEMENT: number;
 };
 
@@ -59,7 +63,12 @@ function spannedBytes(argument: string, { shape, dtype, strides }: TensorShape):
   const last = shape.reduce((sum, size, axis) => sum + (size - 1) * (steps[axis] ?? 0), 0);
   const bytes = (last + 1) * elementsOf[dtype].BYTES_PER_ELEMENT;
   if (Number.isSafeInteger(bytes)) return bytes;
-  throw refusal({ code: 'SIZE_OVERFLOW', argument, expected: 'a byte count below 2^53', got: `shape ${describeValue(shape)}` });
+  throw refusal({
+    code: 'SIZE_OVERFLOW',
+    argument,
+    expected: 'a byte count below 2^53',
+    got: `shape ${describeValue(shape)}`,
+  });
 }
 
 /** Elements between neighbours along each axis of a dense tensor. */
@@ -76,7 +85,11 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
 /** A dense tensor over `buffer`, which has at least `byteCount(shape, dtype)` bytes. */
 export function tensorOver(buffer: ArrayBuffer, shape: readonly number[], dtype: DType): Tensor {
   const elements = elementsOf[dtype];
-  return { data: new elements(buffer, 0, byteCount(shape, dtype) / elements.BYTES_PER_ELEMENT), shape: [...shape], dtype };
+  return {
+    data: new elements(buffer, 0, byteCount(shape, dtype) / elements.BYTES_PER_ELEMENT),
+    shape: [...shape],
+    dtype,
+  };
 }
 
 /** A dense tensor of zeros. @throws FaMetalError `OUT_OF_MEMORY` */

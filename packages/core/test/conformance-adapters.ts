@@ -20,7 +20,9 @@ const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alib
 function notSupported(backend: 'cpu'): Manifest['notSupported'] {
   const lacks = (options: Readonly<Record<string, { [backend]: readonly string[] }>>, name: string): boolean =>
     options[name]?.[backend].length === 0;
-  const options = Object.entries(featureOf).filter(([name]) => lacks(supportedOptions, name)).map(([, feature]) => feature);
+  const options = Object.entries(featureOf)
+    .filter(([name]) => lacks(supportedOptions, name))
+    .map(([, feature]) => feature);
   const gradients = Object.entries(gradientFeatureOf)
     .filter(([name]) => !supportedGradients[name as keyof typeof supportedGradients][backend])
     .map(([, feature]) => feature);
@@ -31,7 +33,8 @@ function notSupported(backend: 'cpu'): Manifest['notSupported'] {
 function deviceCache(isa: string | undefined): (threads: number) => Device {
   const devices = new Map<number, Device>();
   return (threads) => {
-    const known = devices.get(threads) ?? openDeviceSync({ backend: 'cpu', threads, ...(isa !== undefined && { isa }) });
+    const known =
+      devices.get(threads) ?? openDeviceSync({ backend: 'cpu', threads, ...(isa !== undefined && { isa }) });
     devices.set(threads, known);
     return known;
   };
@@ -47,12 +50,23 @@ export function publicAdapter(name: string, mode: 'sync' | 'async'): Adapter {
     async run({ q, k, v, options, dOut, dLse, needs, forwardResults, threads = 0 }) {
       const device = deviceOf(threads);
       const given = options as AttentionOptions;
-      const { out, lse, softmaxStats } = mode === 'sync' ? device.attentionSync(q, k, v, given) : await device.attention(q, k, v, given);
+      const { out, lse, softmaxStats } =
+        mode === 'sync' ? device.attentionSync(q, k, v, given) : await device.attention(q, k, v, given);
       if (dOut === undefined) return { out, lse };
       const inputs = {
-        q, k, v, out, lse, dOut, ...(softmaxStats && { softmaxStats }), ...(dLse && { dLse }), ...(needs && { needs }), ...forwardResults,
+        q,
+        k,
+        v,
+        out,
+        lse,
+        dOut,
+        ...(softmaxStats && { softmaxStats }),
+        ...(dLse && { dLse }),
+        ...(needs && { needs }),
+        ...forwardResults,
       };
-      const gradients = mode === 'sync' ? device.attentionBackwardSync(inputs, given) : await device.attentionBackward(inputs, given);
+      const gradients =
+        mode === 'sync' ? device.attentionBackwardSync(inputs, given) : await device.attentionBackward(inputs, given);
       return { out, lse, ...gradients };
     },
   };
@@ -63,7 +77,10 @@ export function memoryAdapter(isa: string): Adapter {
   const deviceOf = deviceCache(isa);
   return {
     name: `core-${isa}`,
-    manifest: { notSupported: notSupported('cpu'), skipped: { 'refusals:kind': 'what only the TypeScript side can see' } },
+    manifest: {
+      notSupported: notSupported('cpu'),
+      skipped: { 'refusals:kind': 'what only the TypeScript side can see' },
+    },
     threadCounts: [1, 2, 5],
     run: (call) => runInto(deviceOf(call.threads ?? 0), call),
   };
@@ -72,11 +89,27 @@ export function memoryAdapter(isa: string): Adapter {
 function runInto(device: Device, { q, k, v, options, dOut, dLse, outputs, forwardResults }: Call): Outputs {
   const given = options as AttentionOptions;
   const { out, lse, dq, dk, dv, ...optional } = outputs;
-  const softmaxStats = { data: new Float32Array(2 * lse.data.byteLength / 4), shape: [2, ...lse.shape], dtype: 'float32' as const };
+  const softmaxStats = {
+    data: new Float32Array((2 * lse.data.byteLength) / 4),
+    shape: [2, ...lse.shape],
+    dtype: 'float32' as const,
+  };
   device.native.plan({ q, k, v, options: given, direction: dOut === undefined ? 'forward' : 'backward' });
   device.native.forward({ q, k, v, out, lse, softmaxStats, options: given });
   if (dOut === undefined) return { out, lse };
   const results = { out, lse, softmaxStats, ...forwardResults };
-  device.native.backward({ q, k, v, ...results, dOut, ...(dLse && { dLse }), dq: dq!, dk: dk!, dv: dv!, ...optional, options: given });
+  device.native.backward({
+    q,
+    k,
+    v,
+    ...results,
+    dOut,
+    ...(dLse && { dLse }),
+    dq: dq!,
+    dk: dk!,
+    dv: dv!,
+    ...optional,
+    options: given,
+  });
   return outputs;
 }

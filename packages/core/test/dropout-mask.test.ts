@@ -6,7 +6,11 @@ import { type Counter, philox4x32 } from '../src/philox.js';
 describe('philox4x32', () => {
   // The known answers of Random123's kat_vectors for philox4x32-10.
   it.each<[Counter, [number, number], Counter]>([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],

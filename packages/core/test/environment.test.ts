@@ -15,7 +15,12 @@ describe('readEnvironment', () => {
       FA_METAL_THREADS: '3',
       FA_METAL_LIBRARY: '/x/addon.node',
     };
-    expect(readEnvironment(variables)).toEqual({ backend: 'cpu', device: 'software', threads: 3, library: '/x/addon.node' });
+    expect(readEnvironment(variables)).toEqual({
+      backend: 'cpu',
+      device: 'software',
+      threads: 3,
+      library: '/x/addon.node',
+    });
   });
 
   it.each(['0', '256'])('takes %s threads', (text) => {

@@ -41,7 +41,11 @@ describe('messages', () => {
   });
 
   it('forget the operation when it is over, even by an error', () => {
-    expect(() => inOperation('attention', () => { throw new Error('out'); })).toThrow('out');
+    expect(() =>
+      inOperation('attention', () => {
+        throw new Error('out');
+      }),
+    ).toThrow('out');
     expect(refusal({ code: 'INTERNAL', argument: 'x', expected: 'a', got: 'b' }).message).toBe('x: expected a, got b');
   });
 
@@ -68,23 +72,37 @@ describe('messages', () => {
 
 describe('native errors', () => {
   it('keep their code, argument and message', () => {
-    const thrown = Object.assign(new Error('[attention] k: expected A, got B'), { code: 'SHAPE_MISMATCH', argument: 'k' });
-    expect(fromNative(thrown)).toMatchObject({ code: 'SHAPE_MISMATCH', argument: 'k', message: thrown.message, cause: thrown });
+    const thrown = Object.assign(new Error('[attention] k: expected A, got B'), {
+      code: 'SHAPE_MISMATCH',
+      argument: 'k',
+    });
+    expect(fromNative(thrown)).toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      argument: 'k',
+      message: thrown.message,
+      cause: thrown,
+    });
   });
 
   it('lose an argument that is empty', () => {
     expect('argument' in fromNative(Object.assign(new Error('x'), { code: 'TIMEOUT', argument: '' }))).toBe(false);
   });
 
-  it.each([new TypeError('A number was expected'), Object.assign(new Error('x'), { code: 'ERR_OTHER' }), 'text', undefined])(
-    'that have none of our codes are INTERNAL: %o',
-    (thrown) => {
-      expect(fromNative(thrown).code).toBe('INTERNAL');
-    },
-  );
+  it.each([
+    new TypeError('A number was expected'),
+    Object.assign(new Error('x'), { code: 'ERR_OTHER' }),
+    'text',
+    undefined,
+  ])('that have none of our codes are INTERNAL: %o', (thrown) => {
+    expect(fromNative(thrown).code).toBe('INTERNAL');
+  });
 
   it('that are ours already pass through', () => {
     const ours = new FaMetalError('TIMEOUT', 'x');
-    expect(() => callNative(() => { throw ours; })).toThrow(ours);
+    expect(() =>
+      callNative(() => {
+        throw ours;
+      }),
+    ).toThrow(ours);
   });
 });

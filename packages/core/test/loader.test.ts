@@ -116,7 +116,11 @@ describe('remedyFor', () => {
   const mac = { os: 'darwin', arch: 'arm64' };
 
   it.each([
-    ['Error loading shared library ld-linux-x86-64.so.2: No such file or directory', musl, 'this system (Alpine, for one) has musl'],
+    [
+      'Error loading shared library ld-linux-x86-64.so.2: No such file or directory',
+      musl,
+      'this system (Alpine, for one) has musl',
+    ],
     ["/lib64/libm.so.6: version `GLIBC_2.29' not found", glibc, 'newer glibc'],
     ["version `GLIBCXX_3.4.29' not found", glibc, 'libstdc++'],
     ['libc.musl-x86_64.so.1: cannot open shared object file', glibc, 'built for musl'],

@@ -1,6 +1,12 @@
 import * as reference from '@fa-metal/reference';
 import { describe, expect, it } from 'vitest';
-import { type AttentionOptions, mergeAttention, openDeviceSync, type PartialAttention, type Tensor } from '../src/index.js';
+import {
+  type AttentionOptions,
+  mergeAttention,
+  openDeviceSync,
+  type PartialAttention,
+  type Tensor,
+} from '../src/index.js';
 import { randomTensor } from './random-tensor.js';
 
 const device = openDeviceSync({ backend: 'cpu' });
@@ -9,7 +15,12 @@ const device = openDeviceSync({ backend: 'cpu' });
 function slice(tensor: Tensor, from: number, to: number): Tensor {
   const [, heads = 0, length = 0, width = 0] = tensor.shape;
   const data = (tensor.data as Float32Array | Uint16Array).subarray(from * width);
-  return { ...tensor, data, shape: [1, heads, to - from, width], strides: [heads * length * width, length * width, width, 1] };
+  return {
+    ...tensor,
+    data,
+    shape: [1, heads, to - from, width],
+    strides: [heads * length * width, length * width, width, 1],
+  };
 }
 
 function transposed({ data, shape, dtype }: Tensor): Tensor {
@@ -35,7 +46,11 @@ function distance(a: Float64Array, b: Float64Array): number {
   return Math.max(...a.map((value, index) => Math.abs(value - (b[index] as number))));
 }
 
-const float32 = (values: number[], shape: number[]): Tensor => ({ data: Float32Array.from(values), shape, dtype: 'float32' });
+const float32 = (values: number[], shape: number[]): Tensor => ({
+  data: Float32Array.from(values),
+  shape,
+  dtype: 'float32',
+});
 /** One row of two values. */
 const row = (out: [number, number], lse: number): PartialAttention => ({
   out: float32(out, [1, 1, 1, 2]),
@@ -64,12 +79,16 @@ describe('mergeAttention', () => {
 
   it('reads and writes blhd', () => {
     const heads = 3;
-    const [a, b] = [1, 2].map((seed) => ({ out: randomTensor(seed, [2, heads, 4, 6]), lse: randomTensor(seed + 2, [2, heads, 4]) })) as [
-      PartialAttention,
-      PartialAttention,
-    ];
+    const [a, b] = [1, 2].map((seed) => ({
+      out: randomTensor(seed, [2, heads, 4, 6]),
+      lse: randomTensor(seed + 2, [2, heads, 4]),
+    })) as [PartialAttention, PartialAttention];
     const expected = mergeAttention(a, b);
-    const merged = mergeAttention({ ...a, out: transposed(a.out) }, { ...b, out: transposed(b.out) }, { layout: 'blhd' });
+    const merged = mergeAttention(
+      { ...a, out: transposed(a.out) },
+      { ...b, out: transposed(b.out) },
+      { layout: 'blhd' },
+    );
     expect(transposed(merged.out)).toEqual(expected.out);
     expect(merged.lse).toEqual(expected.lse);
   });
@@ -88,18 +107,22 @@ describe('mergeAttention', () => {
   });
 
   it('agrees with the reference', () => {
-    const [a, b] = [1, 2].map((seed) => ({ out: randomTensor(seed, [2, 3, 4, 6]), lse: randomTensor(seed + 2, [2, 3, 4]) })) as [
-      PartialAttention,
-      PartialAttention,
-    ];
+    const [a, b] = [1, 2].map((seed) => ({
+      out: randomTensor(seed, [2, 3, 4, 6]),
+      lse: randomTensor(seed + 2, [2, 3, 4]),
+    })) as [PartialAttention, PartialAttention];
     const expected = reference.mergeAttention(a as never, b as never);
     expect(mergeAttention(a, b).out.data).toEqual(Float32Array.from(expected.out.data));
     expect(mergeAttention(a, b).lse.data).toEqual(Float32Array.from(expected.lse.data));
   });
 
   it('is the other side, to the bit, where one side saw no key', () => {
-    expect(numbers(mergeAttention(row([0.1, -0], 3.3), row([Number.NaN, 7], -Infinity)))).toEqual(numbers(row([0.1, -0], 3.3)));
-    expect(numbers(mergeAttention(row([Number.NaN, 7], -Infinity), row([0.1, -0], 3.3)))).toEqual(numbers(row([0.1, -0], 3.3)));
+    expect(numbers(mergeAttention(row([0.1, -0], 3.3), row([Number.NaN, 7], -Infinity)))).toEqual(
+      numbers(row([0.1, -0], 3.3)),
+    );
+    expect(numbers(mergeAttention(row([Number.NaN, 7], -Infinity), row([0.1, -0], 3.3)))).toEqual(
+      numbers(row([0.1, -0], 3.3)),
+    );
   });
 
   it('is 0 with lse -Infinity where neither side saw a key', () => {
@@ -108,7 +131,11 @@ describe('mergeAttention', () => {
 
   it('keeps NaN of a side that saw keys, however small its share', () => {
     expect(numbers(mergeAttention(row([1, 2], 900), row([Number.NaN, 2], -900)))).toEqual([Number.NaN, 2, 900]);
-    expect(numbers(mergeAttention(row([1, 2], Number.NaN), row([1, 2], 0)))).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(numbers(mergeAttention(row([1, 2], Number.NaN), row([1, 2], 0)))).toEqual([
+      Number.NaN,
+      Number.NaN,
+      Number.NaN,
+    ]);
   });
 
   it('does not overflow', () => {
@@ -120,9 +147,24 @@ describe('mergeAttention', () => {
     ['b.out', 'SHAPE_MISMATCH', good, { out: float32([1], [1, 1, 1, 1]), lse: good.lse }],
     ['a.lse', 'SHAPE_MISMATCH', { ...good, lse: float32([1, 2], [1, 1, 2]) }, good],
     ['a.out', 'SHAPE_MISMATCH', { ...good, out: float32([1, 2], [1, 2]) }, good],
-    ['b.out', 'DTYPE_MISMATCH', good, { ...good, out: { data: new Uint16Array(2), shape: [1, 1, 1, 2], dtype: 'float16' } }],
-    ['b.out', 'DTYPE_MISMATCH', good, { ...good, out: { data: new Int32Array(2), shape: [1, 1, 1, 2], dtype: 'int32' } }],
-    ['a.lse', 'DTYPE_MISMATCH', { ...good, lse: { data: new Uint16Array(1), shape: [1, 1, 1], dtype: 'float16' } }, good],
+    [
+      'b.out',
+      'DTYPE_MISMATCH',
+      good,
+      { ...good, out: { data: new Uint16Array(2), shape: [1, 1, 1, 2], dtype: 'float16' } },
+    ],
+    [
+      'b.out',
+      'DTYPE_MISMATCH',
+      good,
+      { ...good, out: { data: new Int32Array(2), shape: [1, 1, 1, 2], dtype: 'int32' } },
+    ],
+    [
+      'a.lse',
+      'DTYPE_MISMATCH',
+      { ...good, lse: { data: new Uint16Array(1), shape: [1, 1, 1], dtype: 'float16' } },
+      good,
+    ],
     ['a.out', 'BUFFER_TOO_SHORT', { ...good, out: float32([1], [1, 1, 1, 2]) }, good],
     ['b.lse', 'INVALID_ARGUMENT', good, { out: good.out } as PartialAttention],
     ['a.out', 'INVALID_ARGUMENT', undefined as unknown as PartialAttention, good],

@@ -12,7 +12,12 @@ import { randomTensor } from './random-tensor.js';
 
 type Inputs = AttentionBackwardInputs & { options: AttentionOptions };
 /** Name, what makes a good call bad, and the refusal that it must end in. */
-type BadCall = [name: string, change: (inputs: Inputs) => Partial<Record<keyof Inputs, unknown>>, code: ErrorCode, argument: string];
+type BadCall = [
+  name: string,
+  change: (inputs: Inputs) => Partial<Record<keyof Inputs, unknown>>,
+  code: ErrorCode,
+  argument: string,
+];
 
 let device: Device;
 let good: Inputs;
@@ -31,9 +36,17 @@ beforeAll(() => {
 
 afterAll(() => device.close());
 
-const bool = (shape: number[]): Tensor => ({ data: new Uint8Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape, dtype: 'bool' });
+const bool = (shape: number[]): Tensor => ({
+  data: new Uint8Array(shape.reduce((a, b) => a * b, 1)).fill(1),
+  shape,
+  dtype: 'bool',
+});
 const float = (shape: number[]): Tensor => randomTensor(9, shape);
-const integers = (values: number[], shape = [values.length]): Tensor => ({ data: Int32Array.from(values), shape, dtype: 'int32' });
+const integers = (values: number[], shape = [values.length]): Tensor => ({
+  data: Int32Array.from(values),
+  shape,
+  dtype: 'int32',
+});
 const short = ({ data, ...rest }: Tensor): Tensor => ({ data: (data as Float32Array).subarray(0, -1), ...rest });
 const option = (options: Record<string, unknown>) => () => ({ options });
 const resizable = (): Float32Array => {
@@ -68,8 +81,18 @@ const badCalls: BadCall[] = [
   ['strides that reach too far', ({ q }) => ({ q: { ...q, strides: [160, 40, 9, 1] } }), 'BUFFER_TOO_SHORT', 'q'],
   ['too few strides', ({ q }) => ({ q: { ...q, strides: [40, 8, 1] } }), 'INVALID_ARGUMENT', 'q'],
   ['a negative stride', ({ q }) => ({ q: { ...q, strides: [160, 40, -8, 1] } }), 'INVALID_ARGUMENT', 'q'],
-  ['an innermost stride of 2', () => ({ q: { ...float([2, 4, 5, 16]), shape: [2, 4, 5, 8], strides: [320, 80, 16, 2] } }), 'INVALID_ARGUMENT', 'q'],
-  ['a width over the limit', () => ({ q: float([1, 1, 1, 577]), k: float([1, 1, 1, 577]), v: float([1, 1, 1, 8]) }), 'UNSUPPORTED', 'q'],
+  [
+    'an innermost stride of 2',
+    () => ({ q: { ...float([2, 4, 5, 16]), shape: [2, 4, 5, 8], strides: [320, 80, 16, 2] } }),
+    'INVALID_ARGUMENT',
+    'q',
+  ],
+  [
+    'a width over the limit',
+    () => ({ q: float([1, 1, 1, 577]), k: float([1, 1, 1, 577]), v: float([1, 1, 1, 8]) }),
+    'UNSUPPORTED',
+    'q',
+  ],
 
   ['options that are no object', () => ({ options: 'causal' }), 'INVALID_ARGUMENT', 'options'],
   ['options that are null', () => ({ options: null }), 'INVALID_ARGUMENT', 'options'],
@@ -94,8 +117,18 @@ const badCalls: BadCall[] = [
   ['mask of rank 2', () => ({ options: { mask: bool([5, 6]) } }), 'SHAPE_MISMATCH', 'mask'],
   ['mask too short', () => ({ options: { mask: short(bool([1, 1, 5, 6])) } }), 'BUFFER_TOO_SHORT', 'mask'],
   ['bias bool', () => ({ options: { bias: bool([1, 1, 5, 6]) }, needs: { bias: false } }), 'DTYPE_MISMATCH', 'bias'],
-  ['bias does not broadcast', () => ({ options: { bias: float([3, 1, 5, 6]) }, needs: { bias: false } }), 'SHAPE_MISMATCH', 'bias'],
-  ['bias too short', () => ({ options: { bias: short(float([1, 1, 5, 6])) }, needs: { bias: false } }), 'BUFFER_TOO_SHORT', 'bias'],
+  [
+    'bias does not broadcast',
+    () => ({ options: { bias: float([3, 1, 5, 6]) }, needs: { bias: false } }),
+    'SHAPE_MISMATCH',
+    'bias',
+  ],
+  [
+    'bias too short',
+    () => ({ options: { bias: short(float([1, 1, 5, 6])) }, needs: { bias: false } }),
+    'BUFFER_TOO_SHORT',
+    'bias',
+  ],
   ['dropout at rate 1', option({ dropout: { rate: 1, seed: 0n } }), 'INVALID_ARGUMENT', 'dropout'],
   ['dropout by a number', option({ dropout: { rate: 0.1, seed: 0 } }), 'INVALID_ARGUMENT', 'dropout'],
   ['kernel unknown', option({ kernel: 'no-such-kernel' }), 'INVALID_ARGUMENT', 'kernel'],
@@ -133,7 +166,9 @@ function changed(change: BadCall[1]): Inputs {
 
 /** Every byte of the tensors of the good call. */
 function bytesOf({ options, needs, ...tensors }: Inputs): Buffer[] {
-  return Object.values(tensors).map(({ data }) => Buffer.from(Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
+  return Object.values(tensors).map(({ data }) =>
+    Buffer.from(Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
+  );
 }
 
 const operation = { forward: 'attention', backward: 'attentionBackward' };
@@ -170,7 +205,12 @@ describe.each(badCalls)('attention refuses %s', (_, change, code, argument) => {
   it('at once and as a rejection', async () => {
     const before = bytesOf(good);
     const { q, k, v, options } = changed(change);
-    expectRefusal(thrownBy(() => device.attentionSync(q, k, v, options)), 'forward', code, argument);
+    expectRefusal(
+      thrownBy(() => device.attentionSync(q, k, v, options)),
+      'forward',
+      code,
+      argument,
+    );
     // An asynchronous call never throws at once.
     const promise = device.attention(q, k, v, options);
     expectRefusal(await rejectionOf(promise), 'forward', code, argument);
@@ -182,14 +222,24 @@ describe.each([...badCalls, ...badGradientCalls])('attentionBackward refuses %s'
   it('at once and as a rejection', async () => {
     const before = bytesOf(good);
     const { options, ...inputs } = changed(change);
-    expectRefusal(thrownBy(() => device.attentionBackwardSync(inputs, options)), 'backward', code, argument);
+    expectRefusal(
+      thrownBy(() => device.attentionBackwardSync(inputs, options)),
+      'backward',
+      code,
+      argument,
+    );
     expectRefusal(await rejectionOf(device.attentionBackward(inputs, options)), 'backward', code, argument);
     expectUnharmed(before, good.out);
   });
 });
 
 it('attentionBackward refuses inputs that are no object', () => {
-  expectRefusal(thrownBy(() => device.attentionBackwardSync(null as never)), 'backward', 'INVALID_ARGUMENT', 'inputs');
+  expectRefusal(
+    thrownBy(() => device.attentionBackwardSync(null as never)),
+    'backward',
+    'INVALID_ARGUMENT',
+    'inputs',
+  );
 });
 
 describe('outputs that share memory, which only the native side can be handed', () => {

@@ -28,8 +28,14 @@ describe.each(formats)('$name', ({ format, decodeAll, encodeAll }) => {
   });
 
   it('rounds to nearest, ties to even', () => {
-    const finite = fc.oneof(fc.float({ noNaN: true }), fc.integer({ min: 0, max: 0x7bff }).map((bits) => decode(bits, format) * (1 + 2 ** -11)));
-    fc.assert(fc.property(finite, (value) => encode(Math.fround(value), format) === encodeAll([Math.fround(value)])[0]), { numRuns: 5000 });
+    const finite = fc.oneof(
+      fc.float({ noNaN: true }),
+      fc.integer({ min: 0, max: 0x7bff }).map((bits) => decode(bits, format) * (1 + 2 ** -11)),
+    );
+    fc.assert(
+      fc.property(finite, (value) => encode(Math.fround(value), format) === encodeAll([Math.fround(value)])[0]),
+      { numRuns: 5000 },
+    );
   });
 
   it('overflows to infinity from half a step beyond the largest number on', () => {

@@ -60,7 +60,8 @@ function findProblems({ failure, selfCheck }: ProbeReport): Finding[] {
     return [{ what: what as string, remedy }];
   }
   if (selfCheck && !selfCheck.passed) {
-    const remedy = 'Results would be wrong on this machine: please report it, and use FA_METAL_BACKEND=cpu if that passes.';
+    const remedy =
+      'Results would be wrong on this machine: please report it, and use FA_METAL_BACKEND=cpu if that passes.';
     return [{ what: `The self-check deviates from plain JavaScript by more than ${selfCheck.bound}.`, remedy }];
   }
   return [];

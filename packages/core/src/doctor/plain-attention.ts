@@ -21,7 +21,13 @@ export interface PlainResult {
 export function plainAttention(problem: PlainProblem): PlainResult {
   const { rows, keys, width } = problem;
   const list = (length: number): number[] => new Array<number>(length).fill(0);
-  const result = { out: list(rows * width), lse: list(rows), dq: list(rows * width), dk: list(keys * width), dv: list(keys * width) };
+  const result = {
+    out: list(rows * width),
+    lse: list(rows),
+    dq: list(rows * width),
+    dk: list(keys * width),
+    dv: list(keys * width),
+  };
   for (let i = 0; i < rows; i++) {
     const visible = Math.max(0, Math.min(keys, i + keys - rows + 1));
     addRow(problem, i, visible, result);
@@ -36,8 +42,15 @@ function addRow({ width, q, k, v, dOut }: PlainProblem, i: number, visible: numb
     for (let d = 0; d < width; d++) sum += at(a, rowA * width + d) * at(b, rowB * width + d);
     return sum;
   };
-  const addScaled = (target: number[], row: number, factor: number, source: ArrayLike<number>, sourceRow: number): void => {
-    for (let d = 0; d < width; d++) target[row * width + d] = at(target, row * width + d) + factor * at(source, sourceRow * width + d);
+  const addScaled = (
+    target: number[],
+    row: number,
+    factor: number,
+    source: ArrayLike<number>,
+    sourceRow: number,
+  ): void => {
+    for (let d = 0; d < width; d++)
+      target[row * width + d] = at(target, row * width + d) + factor * at(source, sourceRow * width + d);
   };
   const scores = Array.from({ length: visible }, (_, j) => scale * dot(q, i, k, j));
   const lse = Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));

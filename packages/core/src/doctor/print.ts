@@ -37,7 +37,9 @@ function printDevice({ backend, name, software, isa, family, threads }: NonNulla
 }
 
 function printSelfCheck({ passed, deviations, bound, milliseconds }: NonNullable<DoctorReport['selfCheck']>): string {
-  const largest = Object.entries(deviations).map(([name, value]) => `${name} ${value?.toExponential(1) ?? 'not finite'}`);
+  const largest = Object.entries(deviations).map(
+    ([name, value]) => `${name} ${value?.toExponential(1) ?? 'not finite'}`,
+  );
   return `${passed ? 'passed' : 'FAILED'} in ${milliseconds.toFixed(0)} ms; deviations ${largest.join(', ')}; bound ${bound}`;
 }
 
