@@ -25,7 +25,8 @@ function enumBlock(name, values, docs) {
   const words = entries.map(([, spelling]) => `'${spelling}'`);
   const list = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words[0];
   const doc = (key) => (name === 'ErrorCode' ? `${' '.repeat(width - key.length)}  ///< ${docs[key]}` : '');
-  const names = name === 'ErrorCode' ? '' : `\n/// For messages.\ninline constexpr const char* k${name}Names = "${list}";\n`;
+  const names =
+    name === 'ErrorCode' ? '' : `\n/// For messages.\ninline constexpr const char* k${name}Names = "${list}";\n`;
   return `enum class ${name} : uint8_t {
 ${entries.map(([key]) => `  ${key},${doc(key)}`).join('\n')}
 };
@@ -46,7 +47,8 @@ ${names}`;
 
 export function limits({ limits: table }) {
   const rows = Object.entries(table).map(
-    ([name, { value, unit, says }]) => `/// ${says} Unit: ${unit}.\ninline constexpr int64_t ${constant(name)} = ${value};`,
+    ([name, { value, unit, says }]) =>
+      `/// ${says} Unit: ${unit}.\ninline constexpr int64_t ${constant(name)} = ${value};`,
   );
   return `${head('Limits of the op.', ['cstdint'])}
 namespace fa {
@@ -131,7 +133,8 @@ ${rows.join('\n')}
 export function cpuTiles({ cpu: { kernels, source } }) {
   const rows = Object.values(kernels).flatMap(({ direction, tiles }) =>
     Object.entries(tiles).map(
-      ([name, value]) => `inline constexpr int ${constant(direction)}${name[0].toUpperCase()}${name.slice(1)} = ${value};`,
+      ([name, value]) =>
+        `inline constexpr int ${constant(direction)}${name[0].toUpperCase()}${name.slice(1)} = ${value};`,
     ),
   );
   return `${head('Tile sizes of the CPU kernels, rows.', [])}

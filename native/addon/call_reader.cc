@@ -23,7 +23,8 @@ class Fields {
   BufferViews* views_;
 };
 
-void read_inputs(Napi::Object object, AttentionInputs& inputs, AttentionOptions& options, BufferViews* views) {
+void read_inputs(Napi::Object object, AttentionInputs& inputs, AttentionOptions& options,
+                 BufferViews* views) {
   const Fields fields(object, views);
   fields.read("q", inputs.q);
   fields.read("k", inputs.k);

@@ -1,4 +1,5 @@
-// Whole calls, as JavaScript states them: see NativeForwardCall and its neighbours in packages/core/src/native.ts.
+// Whole calls, as JavaScript states them: see NativeForwardCall and its neighbours in
+// packages/core/src/native.ts.
 #pragma once
 #include <napi.h>
 

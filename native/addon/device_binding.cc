@@ -67,13 +67,14 @@ Napi::Value as_promise(Napi::Env env, Body body) {
 }  // namespace
 
 Napi::Function DeviceBinding::open_function(Napi::Env env) {
-  const Napi::Function type = DefineClass(
-      env, "NativeDevice",
-      {InstanceMethod<&DeviceBinding::info>("info"), InstanceMethod<&DeviceBinding::plan>("plan"),
-       InstanceMethod<&DeviceBinding::forward>("forward"), InstanceMethod<&DeviceBinding::backward>("backward"),
-       InstanceMethod<&DeviceBinding::forward_async>("forwardAsync"),
-       InstanceMethod<&DeviceBinding::backward_async>("backwardAsync"),
-       InstanceMethod<&DeviceBinding::close>("close")});
+  const Napi::Function type =
+      DefineClass(env, "NativeDevice",
+                  {InstanceMethod<&DeviceBinding::info>("info"), InstanceMethod<&DeviceBinding::plan>("plan"),
+                   InstanceMethod<&DeviceBinding::forward>("forward"),
+                   InstanceMethod<&DeviceBinding::backward>("backward"),
+                   InstanceMethod<&DeviceBinding::forward_async>("forwardAsync"),
+                   InstanceMethod<&DeviceBinding::backward_async>("backwardAsync"),
+                   InstanceMethod<&DeviceBinding::close>("close")});
   // The class belongs to this environment alone: each worker thread loads its own.
   auto* constructor = new Napi::FunctionReference(Napi::Persistent(type));
   env.AddCleanupHook([constructor] { delete constructor; });
@@ -95,7 +96,9 @@ DeviceBinding::DeviceBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   device_ = *info[0].As<Napi::External<OpenedDevice>>().Data();
 }
 
-Napi::Value DeviceBinding::info(const Napi::CallbackInfo& info) { return info_value(info.Env(), device_->info()); }
+Napi::Value DeviceBinding::info(const Napi::CallbackInfo& info) {
+  return info_value(info.Env(), device_->info());
+}
 
 Napi::Value DeviceBinding::plan(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
@@ -156,7 +159,8 @@ Napi::Value DeviceBinding::backward_async(const Napi::CallbackInfo& info) {
     Napi::Array held = views.hold(info.Env());
     held[held.Length()] = Value();
     const Napi::Value promise = PromiseWorker::start(
-        info.Env(), held, {[device = device_, call] { device->backward(*call); }, [this] { call_settled(); }});
+        info.Env(), held,
+        {[device = device_, call] { device->backward(*call); }, [this] { call_settled(); }});
     ++pending_;
     return promise;
   });

@@ -32,8 +32,8 @@ void refuse_unknown(Napi::Object object) {
 }
 
 Alignment read_alignment(const char* argument, Napi::Value value, bool none_allowed) {
-  const std::string expected = std::string(none_allowed ? "'none', " : "") +
-                               "'topLeft', 'bottomRight' or { offset: integer }";
+  const std::string expected =
+      std::string(none_allowed ? "'none', " : "") + "'topLeft', 'bottomRight' or { offset: integer }";
   if (value.IsString()) {
     const auto diagonal = parse_diagonal(value.As<Napi::String>().Utf8Value());
     const bool word = diagonal && *diagonal != Diagonal::offset;

@@ -6,7 +6,8 @@ namespace fa {
 
 namespace {
 
-/// An Error value made with plain Node-API: this also runs while an environment ends, where every call may fail.
+/// An Error value made with plain Node-API: this also runs while an environment ends, where every call may
+/// fail.
 napi_value plain_error(napi_env env, const Failure& failure) {
   const auto text = [&](const std::string& value) {
     napi_value result = nullptr;
@@ -23,7 +24,8 @@ napi_value plain_error(napi_env env, const Failure& failure) {
 /// False while an environment ends; node-addon-api would abort the process on the first call that fails then.
 bool runs_javascript(napi_env env) {
   napi_value object = nullptr;
-  return napi_create_object(env, &object) == napi_ok && napi_set_named_property(env, object, "probe", object) == napi_ok;
+  return napi_create_object(env, &object) == napi_ok &&
+         napi_set_named_property(env, object, "probe", object) == napi_ok;
 }
 
 }  // namespace
@@ -71,7 +73,9 @@ napi_value PromiseWorker::resolution(napi_env env) {
 void PromiseWorker::settle(napi_env env, napi_status status) {
   // Results of the calls below do not matter: when one fails, the environment is ending and nobody waits.
   if (steps_.settled) steps_.settled();
-  if (status == napi_cancelled) failure_ = Failure{"DEVICE_CLOSED", "device", "[attention] device: expected an open device, got one that is ending"};
+  if (status == napi_cancelled)
+    failure_ = Failure{"DEVICE_CLOSED", "device",
+                       "[attention] device: expected an open device, got one that is ending"};
   const napi_value value = failure_ ? nullptr : resolution(env);
   if (failure_) {
     napi_reject_deferred(env, deferred_, plain_error(env, *failure_));

@@ -15,8 +15,8 @@ class PromiseWorker {
   struct Steps {
     std::function<void()> run;      ///< on a worker thread; what it throws rejects the promise
     std::function<void()> settled;  ///< on the JavaScript thread, before the promise settles; may be empty
-    /// On the JavaScript thread, after success: what the promise resolves to, undefined where empty. What it throws
-    /// rejects the promise.
+    /// On the JavaScript thread, after success: what the promise resolves to, undefined where empty. What it
+    /// throws rejects the promise.
     std::function<napi_value(Napi::Env)> value = nullptr;
   };
 

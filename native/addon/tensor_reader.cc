@@ -22,8 +22,8 @@ TypedArray typed_array_of(Napi::Value view) {
   TypedArray array;
   napi_value buffer = nullptr;
   size_t offset = 0;
-  const napi_status status = napi_get_typedarray_info(view.Env(), view, &array.type, &array.length, &array.data,
-                                                      &buffer, &offset);
+  const napi_status status =
+      napi_get_typedarray_info(view.Env(), view, &array.type, &array.length, &array.data, &buffer, &offset);
   NAPI_THROW_IF_FAILED(view.Env(), status, array);
   return array;
 }
@@ -104,12 +104,15 @@ void check_view(const char* argument, const Tensor& tensor, Napi::Value view) {
   }
   // A buffer that shrinks while a call runs would take its memory away.
   const Napi::Value buffer = view.As<Napi::Object>().Get("buffer");
-  if (buffer.IsObject() && buffer.As<Napi::Object>().Get("resizable").StrictEquals(Napi::Boolean::New(view.Env(), true))) {
-    refuse(ErrorCode::INVALID_ARGUMENT, argument, "data in an ArrayBuffer of fixed length", "a resizable one");
+  if (buffer.IsObject() &&
+      buffer.As<Napi::Object>().Get("resizable").StrictEquals(Napi::Boolean::New(view.Env(), true))) {
+    refuse(ErrorCode::INVALID_ARGUMENT, argument, "data in an ArrayBuffer of fixed length",
+           "a resizable one");
   }
 }
 
-int read_sizes(const char* argument, Napi::Value value, const char* what, std::array<int64_t, kMaxRank>& target) {
+int read_sizes(const char* argument, Napi::Value value, const char* what,
+               std::array<int64_t, kMaxRank>& target) {
   if (!value.IsArray()) refuse_value(argument, std::string(what) + ", an array of integers", value);
   const Napi::Array array = value.As<Napi::Array>();
   const uint32_t rank = array.Length();

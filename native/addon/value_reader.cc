@@ -62,7 +62,8 @@ double read_number(const char* argument, Napi::Value value) {
 int64_t read_integer(const char* argument, Napi::Value value, const std::string& expected) {
   if (!value.IsNumber()) refuse_value(argument, expected, value);
   const double number = value.As<Napi::Number>().DoubleValue();
-  if (std::trunc(number) != number || std::fabs(number) > kMaxSafeInteger) refuse_value(argument, expected, value);
+  if (std::trunc(number) != number || std::fabs(number) > kMaxSafeInteger)
+    refuse_value(argument, expected, value);
   return static_cast<int64_t>(number);
 }
 

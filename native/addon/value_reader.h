@@ -1,4 +1,5 @@
-// JavaScript values as C++ values. A value of the wrong kind is refused with INVALID_ARGUMENT and the argument's name.
+// JavaScript values as C++ values. A value of the wrong kind is refused with INVALID_ARGUMENT and the
+// argument's name.
 #pragma once
 #include <napi.h>
 

@@ -15,7 +15,7 @@ struct Plan {
   std::string backend;
   std::string kernel;
   std::vector<std::pair<std::string, int64_t>> tiles;  ///< name, size
-  int64_t tasks = 0;                                    ///< independent pieces of work (grid)
+  int64_t tasks = 0;                                   ///< independent pieces of work (grid)
   int64_t scratch_bytes = 0;
   std::string why;
 };

@@ -1,4 +1,5 @@
-// One call of the op, as every host (N-API, TensorFlow, ONNX Runtime) states it. contract.md says what each field means.
+// One call of the op, as every host (N-API, TensorFlow, ONNX Runtime) states it. contract.md says what each
+// field means.
 #pragma once
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct Dropout {
 
 struct AttentionOptions {
   Layout layout = Layout::bhld;
-  std::optional<double> scale;    ///< default 1 / sqrt(D)
+  std::optional<double> scale;  ///< default 1 / sqrt(D)
   std::optional<double> softcap;
   Alignment causal;                ///< Diagonal::none = not causal
   std::optional<Alignment> align;  ///< default: as causal, else bottomRight

@@ -61,11 +61,13 @@ void check_extent(const char* argument, const Tensor& tensor) {
       refuse(ErrorCode::INVALID_ARGUMENT, argument, "sizes of 0 or more", "shape " + shape_text(tensor));
     }
     if (tensor.strides[axis] < 0) {
-      refuse(ErrorCode::INVALID_ARGUMENT, argument, "strides of 0 or more", "strides " + strides_text(tensor));
+      refuse(ErrorCode::INVALID_ARGUMENT, argument, "strides of 0 or more",
+             "strides " + strides_text(tensor));
     }
   }
   if (tensor.rank > 0 && tensor.shape[tensor.rank - 1] > 1 && tensor.strides[tensor.rank - 1] != 1) {
-    refuse(ErrorCode::INVALID_ARGUMENT, argument, "an innermost stride of 1", "strides " + strides_text(tensor));
+    refuse(ErrorCode::INVALID_ARGUMENT, argument, "an innermost stride of 1",
+           "strides " + strides_text(tensor));
   }
   if (!span_bytes(tensor)) {
     refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63",

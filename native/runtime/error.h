@@ -1,4 +1,5 @@
-// Every refusal and failure of the runtime. Bridges turn it into their host's error; nothing else is thrown across them.
+// Every refusal and failure of the runtime. Bridges turn it into their host's error; nothing else is thrown
+// across them.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -21,7 +22,8 @@ class Error : public std::runtime_error {
 };
 
 /// Throws with the message "[op] argument: expected ..., got ...".
-[[noreturn]] void refuse(ErrorCode code, const char* argument, const std::string& expected, const std::string& got);
+[[noreturn]] void refuse(ErrorCode code, const char* argument, const std::string& expected,
+                         const std::string& got);
 
 /// The op that messages of this thread name now.
 const char* current_op();

@@ -17,7 +17,8 @@ int32_t read_index(const Tensor& tensor, int64_t element) {
 void expect_range(const char* argument, const char* what, int64_t value, int64_t low, int64_t high) {
   if (value >= low && value <= high) return;
   refuse(ErrorCode::INVALID_ARGUMENT, argument,
-         std::string(what) + " from " + std::to_string(low) + " to " + std::to_string(high), std::to_string(value));
+         std::string(what) + " from " + std::to_string(low) + " to " + std::to_string(high),
+         std::to_string(value));
 }
 
 void check_lengths(const Tensor& lengths, int64_t keys) {
@@ -29,7 +30,8 @@ void check_lengths(const Tensor& lengths, int64_t keys) {
 void check_starts(const char* argument, const Tensor& starts, int64_t total) {
   const int64_t last = starts.shape[0] - 1;
   if (read_index(starts, 0) != 0) {
-    refuse(ErrorCode::INVALID_ARGUMENT, argument, "a first value of 0", std::to_string(read_index(starts, 0)));
+    refuse(ErrorCode::INVALID_ARGUMENT, argument, "a first value of 0",
+           std::to_string(read_index(starts, 0)));
   }
   for (int64_t index = 1; index <= last; ++index) {
     const int32_t previous = read_index(starts, index - 1);
@@ -60,7 +62,8 @@ void check_pages(const AttentionInputs& inputs) {
 void check_positions(const Tensor& positions, int64_t rows) {
   for (int64_t batch = 0; batch < positions.shape[0]; ++batch) {
     for (int64_t index = 0; index < positions.shape[1]; ++index) {
-      expect_range("rope", "positions", read_index(positions, batch * positions.strides[0] + index), 0, rows - 1);
+      expect_range("rope", "positions", read_index(positions, batch * positions.strides[0] + index), 0,
+                   rows - 1);
     }
   }
 }

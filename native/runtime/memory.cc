@@ -139,16 +139,16 @@ void check_stats(const std::optional<Tensor>& stats, const Problem& problem, boo
 }
 
 /// A float32 gradient of an optional input: same shape, and only where the input is.
-void check_option_gradient(const char* argument, const char* input_name, const std::optional<Tensor>& gradient,
-                           const std::optional<Tensor>& input) {
+void check_option_gradient(const char* argument, const char* input_name,
+                           const std::optional<Tensor>& gradient, const std::optional<Tensor>& input) {
   if (!gradient) return;
   if (!input) {
     refuse(ErrorCode::INVALID_ARGUMENT, argument, std::string("none without ") + input_name, "a tensor");
   }
   expect_dtype(argument, *gradient, {DType::float32});
   if (gradient->rank != input->rank || gradient->shape != input->shape) {
-    refuse(ErrorCode::SHAPE_MISMATCH, argument, std::string("the shape of ") + input_name + ", " + shape_text(*input),
-           shape_text(*gradient));
+    refuse(ErrorCode::SHAPE_MISMATCH, argument,
+           std::string("the shape of ") + input_name + ", " + shape_text(*input), shape_text(*gradient));
   }
   check_extent(argument, *gradient);
   expect_packed(argument, *gradient);

@@ -1,4 +1,5 @@
-// A call that has been checked: sizes, strides and visibility in canonical form. Backends read this and nothing else.
+// A call that has been checked: sizes, strides and visibility in canonical form. Backends read this and
+// nothing else.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -21,14 +22,15 @@ struct Problem {
   float scale = 0;
   int64_t offset = 0;  ///< of the diagonal that causal, window and ALiBi share
   KeyBand band{};
-  std::string kernel;  ///< forced by name; empty = choose
+  std::string kernel;      ///< forced by name; empty = choose
   uint32_t features = 0;   ///< options in use, bits of Feature
   uint32_t gradients = 0;  ///< options whose gradient is asked for, bits of Feature
 
   bool has(Feature feature) const { return (features & feature_bit(feature)) != 0; }
 };
 
-/// Shapes of what a problem writes. Packed sequences (cuSeqlens) count as B = 1 here, their tensors lack that axis.
+/// Shapes of what a problem writes. Packed sequences (cuSeqlens) count as B = 1 here, their tensors lack that
+/// axis.
 struct OutputShapes {
   std::array<int64_t, 4> out, dq, dk, dv;
   std::array<int64_t, 3> lse;
@@ -40,8 +42,8 @@ Problem describe(const AttentionInputs& inputs, const AttentionOptions& options,
 
 OutputShapes output_shapes(const Problem& problem);
 
-/// Checks the memory of a call: byte counts, buffers that are too short, outputs that alias inputs or each other,
-/// and the values of index tensors. @throws Error
+/// Checks the memory of a call: byte counts, buffers that are too short, outputs that alias inputs or each
+/// other, and the values of index tensors. @throws Error
 void check_memory(const ForwardCall& call, const Problem& problem);
 void check_memory(const BackwardCall& call, const Problem& problem);
 

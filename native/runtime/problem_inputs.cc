@@ -64,7 +64,8 @@ void check_key_storage(const AttentionInputs& inputs, Problem& problem) {
   if (is_packed(inputs)) {
     check("cuSeqlensQ", *inputs.cu_seqlens_q, {DType::int32}, {{"B+1", kAnySize}});
     if (problem.batch < 0) {
-      refuse(ErrorCode::SHAPE_MISMATCH, "cuSeqlensQ", "at least one element", shape_text(*inputs.cu_seqlens_q));
+      refuse(ErrorCode::SHAPE_MISMATCH, "cuSeqlensQ", "at least one element",
+             shape_text(*inputs.cu_seqlens_q));
     }
     check("cuSeqlensK", *inputs.cu_seqlens_k, {DType::int32}, {{"B+1", problem.batch + 1}});
     use(problem, Feature::cu_seqlens_q);
@@ -92,8 +93,8 @@ void check_key_storage(const AttentionInputs& inputs, Problem& problem) {
 }
 
 void check_rope(const AttentionInputs& inputs, const AttentionOptions& options, Problem& problem) {
-  const bool any = inputs.rope_cos || inputs.rope_sin || options.rope_style || inputs.positions_q ||
-                   inputs.positions_k;
+  const bool any =
+      inputs.rope_cos || inputs.rope_sin || options.rope_style || inputs.positions_q || inputs.positions_k;
   if (!any) return;
   if (!inputs.rope_cos || !inputs.rope_sin || !options.rope_style) {
     refuse(ErrorCode::INVALID_ARGUMENT, "rope", "cos, sin and style together", "only some of them");
@@ -102,22 +103,22 @@ void check_rope(const AttentionInputs& inputs, const AttentionOptions& options, 
   const auto& cos = inputs.rope_cos->shape;
   check("rope", *inputs.rope_sin, {DType::float32}, {{"positions", cos[0]}, {"rotaryDim/2", cos[1]}});
   if (cos[1] > problem.head_dim / 2) {
-    refuse(ErrorCode::SHAPE_MISMATCH, "rope", "rotaryDim / 2 of at most " + std::to_string(problem.head_dim / 2),
-           std::to_string(cos[1]));
+    refuse(ErrorCode::SHAPE_MISMATCH, "rope",
+           "rotaryDim / 2 of at most " + std::to_string(problem.head_dim / 2), std::to_string(cos[1]));
   }
   if (inputs.positions_q) {
     check("rope", *inputs.positions_q, {DType::int32}, {{"B", problem.batch}, {"Lq", problem.query_length}});
   } else if (problem.query_length > problem.key_length) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "rope", "positionsQ, because Lq > Lk leaves negative default positions",
-           "none");
+    refuse(ErrorCode::INVALID_ARGUMENT, "rope",
+           "positionsQ, because Lq > Lk leaves negative default positions", "none");
   }
   if (inputs.positions_k) {
     check("rope", *inputs.positions_k, {DType::int32}, {{"B", problem.batch}, {"Lk", problem.key_length}});
   }
   const bool defaults = !inputs.positions_q || !inputs.positions_k;
   if (defaults && cos[0] < problem.key_length) {
-    refuse(ErrorCode::SHAPE_MISMATCH, "rope", "cos and sin for " + std::to_string(problem.key_length) + " positions",
-           std::to_string(cos[0]));
+    refuse(ErrorCode::SHAPE_MISMATCH, "rope",
+           "cos and sin for " + std::to_string(problem.key_length) + " positions", std::to_string(cos[0]));
   }
   use(problem, Feature::rope);
 }

@@ -59,7 +59,8 @@ void read_scalars(const AttentionOptions& options, Problem& problem) {
   if (options.softcap) {
     const float softcap = static_cast<float>(*options.softcap);
     if (!std::isfinite(softcap) || softcap <= 0) {
-      refuse(ErrorCode::INVALID_ARGUMENT, "softcap", "a finite number above 0", number_text(*options.softcap));
+      refuse(ErrorCode::INVALID_ARGUMENT, "softcap", "a finite number above 0",
+             number_text(*options.softcap));
     }
     use(problem, Feature::softcap);
   }
@@ -81,8 +82,8 @@ void read_visibility(const AttentionOptions& options, Problem& problem) {
     refuse(ErrorCode::INVALID_ARGUMENT, "align", "'topLeft', 'bottomRight' or { offset: integer }", "'none'");
   }
   if (options.align && align_offset != problem.offset) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "align",
-           "the offset of causal, " + std::to_string(problem.offset), std::to_string(align_offset));
+    refuse(ErrorCode::INVALID_ARGUMENT, "align", "the offset of causal, " + std::to_string(problem.offset),
+           std::to_string(align_offset));
   }
 
   const Window window = options.window.value_or(Window{});

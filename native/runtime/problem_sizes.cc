@@ -119,8 +119,8 @@ void read_sizes(const AttentionInputs& inputs, const AttentionOptions& options, 
   expect_at_least_one("k", "head", problem.kv_heads, inputs.k);
   expect_at_least_one("v", "element in Dv", problem.value_dim, inputs.v);
   if (problem.query_heads % problem.kv_heads != 0) {
-    refuse(ErrorCode::SHAPE_MISMATCH, "k",
-           "Hkv that divides Hq = " + std::to_string(problem.query_heads), std::to_string(problem.kv_heads));
+    refuse(ErrorCode::SHAPE_MISMATCH, "k", "Hkv that divides Hq = " + std::to_string(problem.query_heads),
+           std::to_string(problem.kv_heads));
   }
 }
 

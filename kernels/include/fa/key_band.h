@@ -9,7 +9,9 @@ FA_CONSTANT int kUnbounded = 1 << 30;
 
 /// Key j is visible to query row i iff  i + lo <= j <= i + hi  and  0 <= j < keys.
 /// Causal alignment, window and key length are folded in once, on the host:
-///   lo = offset - left,  hi = offset + (causal ? min(right, 0) : right),  an unbounded side counting as infinite.
+///   lo = offset - left,  hi = offset + (causal ? min(right, 0) : right),  an unbounded side counting as
+///   infinite.
+/// So lo <= hi, whatever the options.
 struct KeyBand {
   int lo;    ///< -kUnbounded when there is no left limit
   int hi;    ///< kUnbounded when there is no right limit

@@ -114,7 +114,8 @@ int thread_count(int asked) {
 
 std::unique_ptr<Backend> open_cpu_backend(const DeviceConfig& config) {
   if (config.device == DeviceChoice::software) {
-    refuse(ErrorCode::BACKEND_UNAVAILABLE, "device", "'system', the only device of the cpu backend", "'software'");
+    refuse(ErrorCode::BACKEND_UNAVAILABLE, "device", "'system', the only device of the cpu backend",
+           "'software'");
   }
   const int threads = thread_count(config.threads);
   return std::make_unique<CpuBackend>(choose_kernels(config.isa), threads);

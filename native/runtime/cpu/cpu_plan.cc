@@ -34,13 +34,15 @@ std::optional<Refusal> refusal(const Problem& problem) {
   const uint32_t options = backward ? kCpuBackwardFeatures : kCpuForwardFeatures;
   if (const auto missing = first_missing(problem.features, options)) {
     return Refusal{ErrorCode::UNSUPPORTED, to_string(*missing),
-                   std::string("expected an option that the cpu backend has in its ") + direction_name(backward) + " (" +
-                       supported_list(options) + "), got " + to_string(*missing)};
+                   std::string("expected an option that the cpu backend has in its ") +
+                       direction_name(backward) + " (" + supported_list(options) + "), got " +
+                       to_string(*missing)};
   }
   if (const auto missing = first_missing(problem.gradients, kCpuGradients)) {
-    return Refusal{ErrorCode::UNSUPPORTED_GRADIENT, to_string(*missing),
-                   std::string("expected gradients that the cpu backend computes (q, k, v; of the options: ") +
-                       supported_list(kCpuGradients) + "), got the gradient of " + to_string(*missing)};
+    return Refusal{
+        ErrorCode::UNSUPPORTED_GRADIENT, to_string(*missing),
+        std::string("expected gradients that the cpu backend computes (q, k, v; of the options: ") +
+            supported_list(kCpuGradients) + "), got the gradient of " + to_string(*missing)};
   }
   return std::nullopt;
 }
@@ -104,8 +106,8 @@ std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels&
   if (row == nullptr) {
     const bool backward = problem.direction == Direction::backward;
     return Refusal{ErrorCode::UNSUPPORTED, "kernel",
-                   std::string("expected a ") + direction_name(backward) + " kernel of the cpu backend, got '" +
-                       problem.kernel + "'"};
+                   std::string("expected a ") + direction_name(backward) +
+                       " kernel of the cpu backend, got '" + problem.kernel + "'"};
   }
   Plan plan;
   plan.backend = "cpu";

@@ -65,7 +65,8 @@ const cpu::Kernels& choose_kernels(const std::string& isa) {
     if (isa == kernels->isa) return *kernels;
     here += std::string(here.empty() ? "" : ", ") + kernels->isa;
   }
-  const bool known = std::find(kInstructionSets.begin(), kInstructionSets.end(), isa) != kInstructionSets.end();
+  const bool known =
+      std::find(kInstructionSets.begin(), kInstructionSets.end(), isa) != kInstructionSets.end();
   refuse(known ? ErrorCode::BACKEND_UNAVAILABLE : ErrorCode::INVALID_ARGUMENT, "isa",
          "an instruction set that this build and processor have (" + here + ")", "'" + isa + "'");
 }

@@ -20,7 +20,8 @@ namespace {
 #if defined(__linux__)
 
 int affinity_cores() {
-  // 1024 processors fit the default set; on larger machines the call fails and the count of the system serves.
+  // 1024 processors fit the default set; on larger machines the call fails and the count of the system
+  // serves.
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);

@@ -3,7 +3,8 @@
 
 namespace fa {
 
-/// Cores that the process may use: its affinity mask, cut by a container's quota. On Apple silicon, performance cores.
+/// Cores that the process may use: its affinity mask, cut by a container's quota. On Apple silicon,
+/// performance cores.
 int usable_cores();
 
 }  // namespace fa

@@ -58,7 +58,8 @@ ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)), owner_(get
 
 ThreadPool::~ThreadPool() {
   if (getpid() != owner_) {
-    // In a forked child the threads do not exist: there is nothing to join, and nothing that may be destroyed.
+    // In a forked child the threads do not exist: there is nothing to join, and nothing that may be
+    // destroyed.
     for (std::thread& worker : workers_) worker.detach();
     return;
   }
@@ -88,7 +89,8 @@ void ThreadPool::run(int64_t tasks, Task task, void* context) {
   if (job.failure) std::rethrow_exception(job.failure);
 }
 
-/// Caller holds the mutex. Fewer workers than wanted is slower, not wrong, so a refusal by the system is no error.
+/// Caller holds the mutex. Fewer workers than wanted is slower, not wrong, so a refusal by the system is no
+/// error.
 void ThreadPool::start_workers(int64_t tasks) {
   const int64_t wanted = std::min<int64_t>(threads_, tasks) - 1;
   while (static_cast<int64_t>(workers_.size()) < wanted) {

@@ -1,5 +1,8 @@
-// Threads that share the tasks of a call. Several calls may run at once; each caller works on its own tasks too.
+// Threads that share the tasks of a call. Several calls may run at once; each caller works on its own tasks
+// too.
 #pragma once
+#include <sys/types.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -7,8 +10,6 @@
 #include <mutex>
 #include <thread>
 #include <vector>
-
-#include <sys/types.h>
 
 namespace fa {
 
@@ -24,8 +25,8 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  /// Runs every task once, in any order, and returns when all are done. The first exception of a task is rethrown
-  /// here; tasks that had not begun by then are skipped.
+  /// Runs every task once, in any order, and returns when all are done. The first exception of a task is
+  /// rethrown here; tasks that had not begun by then are skipped.
   void run(int64_t tasks, Task task, void* context);
 
  private:

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { addon, failureOf, forwardCall } from './addon.js';
+
+const device = addon.openDevice({ backend: 'cpu', device: 'system', threads: 2, isa: '' });
+
+function shapeOnly({ shape, dtype }: { shape: readonly number[]; dtype: 'float32' | string }) {
+  return { shape, dtype: dtype as 'float32' };
+}
+
+const call = forwardCall();
+const problem = { q: shapeOnly(call.q), k: shapeOnly(call.k), v: shapeOnly(call.v), options: {} };
+
+describe('plan', () => {
+  test.each(['forward', 'backward'] as const)('%s names its kernel, tiles, tasks, scratch and reason', (direction) => {
+    const plan = device.plan({ ...problem, direction });
+    expect(plan).toMatchObject({ backend: 'cpu', kernel: `cpu-flash-${direction}` });
+    expect(Object.keys(plan.tiles).sort()).toEqual(['keyBlock', 'lanes', 'queryBlock']);
+    expect(plan.tasks).toBeGreaterThan(0);
+    expect(plan.scratchBytes).toBeGreaterThan(0);
+    expect(plan.why).toContain(device.info().isa);
+    expect(device.plan({ ...problem, direction })).toEqual(plan);
+  });
+
+  test('a kernel forced by name is the one that runs, and is said to be forced', () => {
+    const plan = device.plan({ ...problem, options: { kernel: 'cpu-flash-forward' } });
+    expect(plan.kernel).toBe('cpu-flash-forward');
+    expect(plan.why).toContain('forced');
+  });
+
+  test('scratch does not grow with the square of the length', () => {
+    const sized = (length: number) => {
+      const q = { shape: [1, 8, length, 64], dtype: 'float32' as const };
+      return device.plan({ q, k: q, v: q, direction: 'backward' }).scratchBytes;
+    };
+    expect(sized(65536)).toBeLessThanOrEqual(sized(16384) * 4.01);
+    expect(sized(65536)).toBeLessThan(65536 * 65536);
+  });
+
+  test('optional tensors need no data', () => {
+    const mask = { shape: [1, 1, 3, 5], dtype: 'bool' } as never;
+    expect(device.plan({ ...problem, options: { mask } }).kernel).toBe('cpu-flash-forward');
+  });
+
+  test('refusals name the limit and the value', () => {
+    const wide = { shape: [1, 1, 1, 577], dtype: 'float32' as const };
+    const refusal = failureOf(() => device.plan({ q: wide, k: wide, v: wide }));
+    expect(refusal).toMatchObject({ code: 'UNSUPPORTED', argument: 'q' });
+    expect(refusal.message).toMatch(/576.*577/);
+    const option = failureOf(() => device.plan({ ...problem, options: { softcap: 20 }, direction: 'backward' }));
+    expect(option).toMatchObject({ code: 'UNSUPPORTED', argument: 'softcap' });
+    expect(option.message).toMatch(/^\[attentionBackward\] softcap: expected .*cpu backend.*, got softcap/);
+  });
+
+  test('a direction that does not exist is refused', () => {
+    const refusal = failureOf(() => device.plan({ ...problem, direction: 'sideways' as never }));
+    expect(refusal).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'direction' });
+  });
+});
+
+test('info says what runs', () => {
+  const { backend, isa, threads, software, version } = device.info();
+  expect({ backend, isa, threads, software }).toEqual({
+    backend: 'cpu',
+    isa: addon.instructionSets()[0],
+    threads: 2,
+    software: false,
+  });
+  expect(version).toBe(addon.version);
+});
+
+test('every instruction set that is listed can be opened', () => {
+  expect(addon.instructionSets()).toContain('scalar');
+  for (const isa of addon.instructionSets()) {
+    const opened = addon.openDevice({ backend: 'cpu', device: 'system', threads: 1, isa });
+    expect(opened.info().isa).toBe(isa);
+    opened.close();
+  }
+});

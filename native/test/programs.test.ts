@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { compileAndRun, hasSanitizer } from './compile.js';
+
+test('key_band.h agrees with its definition on every small band', () => {
+  const printed = compileAndRun(['test/programs/key_band_test.cc']);
+  expect(Number(/^(\d+) checks/.exec(printed)?.[1])).toBeGreaterThan(100_000);
+});
+
+const poolSources = ['test/programs/thread_pool_test.cc', 'runtime/cpu/thread_pool.cc'];
+
+test('the thread pool runs each task once, passes exceptions on and ends', () => {
+  expect(compileAndRun(poolSources)).toBe('ok\n');
+});
+
+// The thread sanitizer cannot start under every kernel's address layout; the test above runs regardless.
+test.skipIf(!hasSanitizer('-fsanitize=thread'))('the thread pool has no data race', () => {
+  expect(compileAndRun(poolSources, ['-fsanitize=thread'])).toBe('ok\n');
+});

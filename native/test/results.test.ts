@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import type { AttentionOptions, Tensor } from '../../packages/core/src/types.js';
+import { addon, backwardCall, bytesOf, forwardCall, integers, random, type Sizes } from './addon.js';
+
+const sizes: Sizes = { batch: 1, queryHeads: 4, kvHeads: 2, queries: 150, keys: 201, width: 40, valueWidth: 24 };
+
+function open(threads: number, isa = '') {
+  return addon.openDevice({ backend: 'cpu', device: 'system', threads, isa });
+}
+
+function run(threads: number, isa: string, options: AttentionOptions): Buffer {
+  const device = open(threads, isa);
+  const forward = forwardCall(sizes);
+  forward.options = options;
+  device.forward(forward);
+  const backward = backwardCall(forward);
+  device.backward(backward);
+  device.close();
+  const written = [forward.out, forward.lse, forward.softmaxStats, backward.dq, backward.dk, backward.dv];
+  return Buffer.concat(written.map(bytesOf));
+}
+
+const variants: [string, AttentionOptions][] = [
+  ['dense', {}],
+  ['causal', { causal: 'bottomRight' }],
+  ['window', { window: { left: 30, right: 10 } }],
+  [
+    'mask and bias',
+    {
+      mask: integers(
+        Array.from({ length: 201 }, (_, j) => (j % 3 === 0 ? 0 : 1)),
+        [1, 1, 1, 201],
+        'bool',
+      ),
+      bias: random([1, 4, 1, 201], 9),
+    },
+  ],
+];
+
+describe.each(addon.instructionSets())('%s', (isa) => {
+  test.each(variants)('the number of threads does not change a bit: %s', (_, options) => {
+    const expected = run(1, isa, options);
+    for (const threads of [2, 5, 2]) expect(run(threads, isa, options).equals(expected)).toBe(true);
+  });
+
+  test('out is the softmax-weighted mean of v', () => {
+    const device = open(2, isa);
+    const call = forwardCall();
+    call.options = { causal: 'bottomRight' };
+    device.forward(call);
+    const { out, lse } = naive(call.q, call.k, call.v);
+    expectClose(call.out, out);
+    expectClose(call.lse, lse);
+    device.close();
+  });
+});
+
+/** Causal bottomRight attention in float64, layout bhld. */
+function naive(q: Tensor, k: Tensor, v: Tensor): { out: number[]; lse: number[] } {
+  const [B = 0, Hq = 0, Lq = 0, D = 0] = q.shape;
+  const [, Hkv = 0, Lk = 0, Dv = 0] = v.shape;
+  const at = (tensor: Tensor, index: number): number => (tensor.data as Float32Array)[index] ?? Number.NaN;
+  const out: number[] = [];
+  const lse: number[] = [];
+  for (let row = 0; row < B * Hq * Lq; row++) {
+    const i = row % Lq;
+    const h = Math.floor(row / Lq) % Hq;
+    const head = Math.floor(row / Lq / Hq) * Hkv + Math.floor((h * Hkv) / Hq);
+    const visible = Array.from({ length: Math.min(i + Lk - Lq + 1, Lk) }, (_, j) => head * Lk + j);
+    const scores = visible.map((key) => {
+      let dot = 0;
+      for (let d = 0; d < D; d++) dot += at(q, row * D + d) * at(k, key * D + d);
+      return dot / Math.sqrt(D);
+    });
+    const sum = scores.reduce((total, score) => total + Math.exp(score), 0);
+    lse.push(Math.log(sum));
+    for (let d = 0; d < Dv; d++) {
+      out.push(visible.reduce((total, key, n) => total + (Math.exp(scores[n] ?? 0) / sum) * at(v, key * Dv + d), 0));
+    }
+  }
+  return { out, lse };
+}
+
+function expectClose(actual: Tensor, expected: number[]): void {
+  const values = actual.data as Float32Array;
+  expect(values.length).toBe(expected.length);
+  for (const [index, value] of expected.entries()) expect(values[index]).toBeCloseTo(value, 5);
+}
