@@ -15,9 +15,13 @@ export function hostPlatform(): HostPlatform {
 
 /** Node's own report names the version of glibc that it runs on, and none on musl. */
 function linuxLibc(): string {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  const version = report?.header?.glibcVersionRuntime;
-  return version ? `glibc ${version}` : 'musl';
+  const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+  const { excludeNetwork } = report;
+  // The network part would look up names, which may take seconds.
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
+  return header?.glibcVersionRuntime ? `glibc ${header.glibcVersionRuntime}` : 'musl';
 }
 
 interface Remedy {

@@ -65,9 +65,9 @@ export function nativeLibraryPath(): string {
 
 /** Tries one place after the other. A file that is there but does not load ends the search: it is to be mended. */
 export function tryToLoad(settings: LoadSettings = {}): LoadReport {
-  const { platform = hostPlatform(), load = loadFile } = settings;
+  const { load = loadFile } = settings;
   const attempts: LoadAttempt[] = [];
-  for (const { path, source } of candidates(settings, platform)) {
+  for (const { path, source } of candidates(settings)) {
     if (!existsSync(path)) {
       attempts.push({ path, source, outcome: 'not found' });
       continue;
@@ -82,13 +82,14 @@ export function tryToLoad(settings: LoadSettings = {}): LoadReport {
       break;
     }
   }
-  return { attempts, error: loadError(attempts, platform) };
+  return { attempts, error: loadError(attempts, settings.platform ?? hostPlatform()) };
 }
 
-function candidates({ packageRoot = thisPackage, library }: LoadSettings, platform: HostPlatform) {
+function candidates({ packageRoot = thisPackage, library, platform }: LoadSettings) {
   if (library) return [{ path: resolve(library), source: 'FA_METAL_LIBRARY' }];
   // The layout that prebuildify writes and node-gyp-build reads.
-  const prebuilt = join(packageRoot, 'prebuilds', `${platform.os}-${platform.arch}`, 'addon.node');
+  const { os, arch } = platform ?? { os: process.platform, arch: process.arch };
+  const prebuilt = join(packageRoot, 'prebuilds', `${os}-${arch}`, 'addon.node');
   const local = join(packageRoot, 'build', 'Release', 'addon.node');
   return [
     { path: prebuilt, source: 'prebuilt' },

@@ -1,14 +1,14 @@
-import { suite } from '@fa-metal/conformance';
+import { families, suite } from '@fa-metal/conformance';
 import { test } from 'vitest';
+import { goldVectors } from '../../conformance/test-support/gold-vectors.js';
 import { loadLibrary } from '../src/index.js';
 import { memoryAdapter, publicAdapter } from './conformance-adapters.js';
 
-const results = 'test-results';
+const shared = { test, families: [...families, goldVectors()], results: 'test-results' };
 
-suite({ test, adapter: loadLibrary().addon.instructionSets().map(memoryAdapter), results });
+suite({ ...shared, adapter: loadLibrary().addon.instructionSets().map(memoryAdapter) });
 suite({
-  test,
+  ...shared,
   adapter: [publicAdapter('core-sync', 'sync'), publicAdapter('core-async', 'async')],
   subset: 'smoke',
-  results,
 });

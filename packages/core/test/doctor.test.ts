@@ -130,6 +130,12 @@ describe('fa-metal doctor where something is broken', () => {
     expect(stdout).toMatch(/Something is broken; see above\.\n$/);
   });
 
+  it('exits with 1 in a checkout that is not built', () => {
+    const { status, stderr } = doctor(['doctor'], { packageRoot: packageWithout('dist') });
+    expect(status).toBe(1);
+    expect(stderr).toBe('@fa-metal/core is not built in this checkout: run `npm run setup`.\n');
+  });
+
   it('exits with 1 when the binary is damaged', () => {
     const library = join(folder, 'damaged.node');
     writeFileSync(library, 'nothing');
@@ -217,7 +223,7 @@ describe('the self-check', () => {
 
 /** A copy of this package that lacks one of its folders. */
 function packageWithout(missing: string): string {
-  const copy = join(folder, 'core');
+  const copy = join(folder, `without-${missing}`);
   for (const part of ['bin', 'dist', 'prebuilds', 'package.json'].filter((name) => name !== missing)) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
