@@ -41,7 +41,8 @@ Napi::Value take_failure(const Napi::CallbackInfo& info) {
 
 Napi::Value loaded_libraries(const Napi::CallbackInfo& info) {
   Napi::Array paths = Napi::Array::New(info.Env());
-  for (const auto& path : fa::tensorflow::loaded_libraries()) paths[paths.Length()] = Napi::String::New(info.Env(), path);
+  for (const auto& path : fa::tensorflow::loaded_libraries())
+    paths[paths.Length()] = Napi::String::New(info.Env(), path);
   return paths;
 }
 

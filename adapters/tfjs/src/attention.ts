@@ -28,7 +28,12 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOp
  * @returns out, and lse float32 [B, Hq, Lq], natural logarithm, -Infinity for a row that sees no key
  * @throws FaMetalError
  */
-export function attentionWithLse(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): { out: Tensor4D; lse: Tensor } {
+export function attentionWithLse(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options?: AttentionOptions,
+): { out: Tensor4D; lse: Tensor } {
   const [out, lse, stats] = run(q, k, v, options);
   stats.dispose();
   return { out, lse };

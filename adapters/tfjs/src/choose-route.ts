@@ -41,7 +41,8 @@ export function chooseRoute(tf: TensorFlow, forced: RouteName | undefined): Chos
       // A wrong FA_METAL_* variable is to be mended, not worked around.
       if (FaMetalError.isInstance(error) && error.code === 'INVALID_ENVIRONMENT') throw error;
       const message = error instanceof Error ? error.message : String(error);
-      if (forced) throw new FaMetalError('HOST_INCOMPATIBLE', `route '${name}': ${message}`, { argument: 'route', cause: error });
+      if (forced)
+        throw new FaMetalError('HOST_INCOMPATIBLE', `route '${name}': ${message}`, { argument: 'route', cause: error });
       refusals.push(`not '${name}': ${message}`);
     }
   }

@@ -97,7 +97,8 @@ function selectGradient(tf: TensorFlow): GradientConfig {
       const [condition, t, e] = saved as [Tensor, Tensor, Tensor];
       const g = dy as Tensor;
       // The kernel also takes a vector that chooses whole rows.
-      const chosen = () => (condition.rank === 1 && g.rank > 1 ? condition.reshape([-1, ...g.shape.slice(1).fill(1)]) : condition);
+      const chosen = () =>
+        condition.rank === 1 && g.rank > 1 ? condition.reshape([-1, ...g.shape.slice(1).fill(1)]) : condition;
       return {
         condition: () => tf.zeros(condition.shape),
         t: () => tf.tidy(() => sumTo(g.mul(chosen().cast('float32')), t.shape)),

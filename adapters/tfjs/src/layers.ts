@@ -27,7 +27,9 @@ export const layers = {
     const { tf } = registered();
     const FlashAttention = tf.layers && classes.get(tf.layers);
     if (!FlashAttention) {
-      throw new FaMetalError('HOST_INCOMPATIBLE', '[flashAttention] tf: expected a tfjs with layers, got one without', { argument: 'tf' });
+      throw new FaMetalError('HOST_INCOMPATIBLE', '[flashAttention] tf: expected a tfjs with layers, got one without', {
+        argument: 'tf',
+      });
     }
     return new FlashAttention(config);
   },
@@ -70,5 +72,7 @@ function defineFlashAttention(Base: typeof tfjsLayers.layers.Layer): LayerClass 
 
 function three<T>(inputs: T | T[]): [T, T, T] {
   if (Array.isArray(inputs) && inputs.length === 3) return inputs as [T, T, T];
-  throw new FaMetalError('INVALID_ARGUMENT', '[flashAttention] inputs: expected a list [q, k, v], got something else', { argument: 'inputs' });
+  throw new FaMetalError('INVALID_ARGUMENT', '[flashAttention] inputs: expected a list [q, k, v], got something else', {
+    argument: 'inputs',
+  });
 }

@@ -84,7 +84,9 @@ export function prepared(): { tf: TensorFlow; names: KernelNames } {
 
 export function registered(): Registration {
   if (current) return current;
-  throw new FaMetalError('INVALID_ARGUMENT', '[attention] tf: expected register(tf) before, got no tfjs', { argument: 'tf' });
+  throw new FaMetalError('INVALID_ARGUMENT', '[attention] tf: expected register(tf) before, got no tfjs', {
+    argument: 'tf',
+  });
 }
 
 function registeredFor(engine: Engine): Registration {

@@ -1,7 +1,7 @@
 import type * as core from '@tensorflow/tfjs-core';
-import type * as layers from '@tensorflow/tfjs-layers';
 // Types of the methods `tensor.mul(...)` and the like; at run time tfjs and tfjs-node have them, tfjs-core by the same import.
 import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+import type * as layers from '@tensorflow/tfjs-layers';
 
 export type Tensor = core.Tensor;
 export type Tensor4D = core.Tensor4D;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inTemporaryFolder, install, runProgram } from './support/installed.js';
+import { install, inTemporaryFolder, runProgram } from './support/installed.js';
 
 interface TwoCopies {
   routes: string[];
@@ -21,7 +21,12 @@ test('two installed copies, with a binary each, register and train in one proces
     return runProgram('two-copies.cjs', a.entry, b.entry);
   })) as TwoCopies;
   expect(result.routes).toEqual(['tensorflow-op', 'tensorflow-op']);
-  expect(result.kernels).toEqual(['FaMetalAttention', 'FaMetalAttention2', 'FaMetalAttentionGrad', 'FaMetalAttentionGrad2']);
+  expect(result.kernels).toEqual([
+    'FaMetalAttention',
+    'FaMetalAttention2',
+    'FaMetalAttentionGrad',
+    'FaMetalAttentionGrad2',
+  ]);
   expect(result.losses.every(falls)).toBe(true);
   expect(result.losses[0]).toEqual(result.losses[1]);
   expect(result.errorsShared).toBe(true);

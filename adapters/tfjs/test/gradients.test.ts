@@ -1,4 +1,4 @@
-import { attention as reference, attentionBackward } from '@fa-metal/reference';
+import { attentionBackward, attention as reference } from '@fa-metal/reference';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type AttentionOptions, attention, attentionWithLse, type RouteName, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
@@ -36,7 +36,11 @@ describe.each(['tensorflow-op', 'copy', 'composed'] as RouteName[])('route %s', 
   test('q, k, v may be one tensor, whose gradient is the sum', () => {
     const x = random([1, 2, 5, 8], 1);
     const whole = tf.grad((y: Tensor) => attention(y, y, y).square().sum())(x);
-    const parts = tf.grads((q: Tensor, k: Tensor, v: Tensor) => attention(q, k, v).square().sum())([x, x.clone(), x.clone()]);
+    const parts = tf.grads((q: Tensor, k: Tensor, v: Tensor) => attention(q, k, v).square().sum())([
+      x,
+      x.clone(),
+      x.clone(),
+    ]);
     const sum = tf.addN(parts as never);
     expect(whole.sub(sum).abs().max().dataSync()[0]).toBeLessThan(1e-6);
   });

@@ -9,7 +9,10 @@ type Loss = (...inputs: Tensor[]) => Tensor;
 const whole = (shape: number[], seed: number) => tf.randomUniform(shape, -8, 8, 'float32', seed).round() as Tensor;
 const weighted = (y: Tensor) => y.mul(whole(y.shape, 99)).sum() as Tensor;
 
-const gradientsOf = (loss: Loss, inputs: Tensor[]) => tf.grads(loss)(inputs).map((g) => ({ shape: g.shape, values: [...g.dataSync()] }));
+const gradientsOf = (loss: Loss, inputs: Tensor[]) =>
+  tf
+    .grads(loss)(inputs)
+    .map((g) => ({ shape: g.shape, values: [...g.dataSync()] }));
 
 function improved(loss: Loss, inputs: Tensor[]) {
   const undo = improveGradients(tf);
@@ -23,11 +26,26 @@ function improved(loss: Loss, inputs: Tensor[]) {
 const tiles: [number[], number[]][] = [
   [[4], [3]],
   [[1], [5]],
-  [[2, 3], [1, 1]],
-  [[3, 1], [1, 4]],
-  [[2, 3, 4], [2, 1, 3]],
-  [[1, 1, 5], [4, 3, 1]],
-  [[2, 1, 3, 2], [3, 2, 1, 2]],
+  [
+    [2, 3],
+    [1, 1],
+  ],
+  [
+    [3, 1],
+    [1, 4],
+  ],
+  [
+    [2, 3, 4],
+    [2, 1, 3],
+  ],
+  [
+    [1, 1, 5],
+    [4, 3, 1],
+  ],
+  [
+    [2, 1, 3, 2],
+    [3, 2, 1, 2],
+  ],
 ];
 
 describe.each(['tensorflow', 'cpu'] as const)('on %s', (backend) => {
@@ -60,29 +78,50 @@ describe.each(['tensorflow', 'cpu'] as const)('on %s', (backend) => {
   });
 
   test.each([
-    [[3, 4], [3, 4]],
-    [[2, 3, 4], [3, 1]],
-    [[3, 1], [1, 4]],
+    [
+      [3, 4],
+      [3, 4],
+    ],
+    [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    [
+      [3, 1],
+      [1, 4],
+    ],
     [[], [2, 2]],
   ])('SquaredDifference of %j and %j: that of the square of the difference', (a, b) => {
     onBackend(backend, () => {
       const inputs = [whole(a, 1), whole(b, 2)];
       const plain: Loss = (x, y) => weighted(tf.sub(x as Tensor, y as Tensor).square());
-      expect(improved((x, y) => weighted(tf.squaredDifference(x as Tensor, y as Tensor)), inputs)).toEqual(gradientsOf(plain, inputs));
+      expect(improved((x, y) => weighted(tf.squaredDifference(x as Tensor, y as Tensor)), inputs)).toEqual(
+        gradientsOf(plain, inputs),
+      );
     });
   });
 
   test.each([
-    [[2, 2], [2, 2], [2, 2]],
+    [
+      [2, 2],
+      [2, 2],
+      [2, 2],
+    ],
     [[3, 1], [2, 3, 4], []],
-    [[2, 1, 1], [3, 1], [1, 4]],
+    [
+      [2, 1, 1],
+      [3, 1],
+      [1, 4],
+    ],
   ])('where(%j, %j, %j): that of a weighted sum', (condition, t, e) => {
     onBackend(backend, () => {
       const chosen = whole(condition, 3).greater(0);
       const inputs = [whole(t, 1), whole(e, 2)];
       const gate = chosen.cast('float32');
       const plain: Loss = (x, y) => weighted((x as Tensor).mul(gate).add((y as Tensor).mul(tf.sub(1, gate))));
-      expect(improved((x, y) => weighted(tf.where(chosen, x as Tensor, y as Tensor)), inputs)).toEqual(gradientsOf(plain, inputs));
+      expect(improved((x, y) => weighted(tf.where(chosen, x as Tensor, y as Tensor)), inputs)).toEqual(
+        gradientsOf(plain, inputs),
+      );
     });
   });
 
@@ -110,7 +149,7 @@ test('the former gradients are back when every caller has undone it, once each a
   expect(tf.getGradient('Tile')).toBe(before);
 });
 
-test("a gradient that someone else registered since stays", () => {
+test('a gradient that someone else registered since stays', () => {
   const before = tf.getGradient('Tile');
   const undo = improveGradients(tf);
   const other = { ...before };

@@ -62,7 +62,13 @@ test('a model with the layer trains', async () => {
 
 test('wrong inputs and options are refused by name', () => {
   const x = tf.ones([1, 2, 2, 8]);
-  expect(errorOf(() => layers.flashAttention().apply([x, x] as never))).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'inputs' });
+  expect(errorOf(() => layers.flashAttention().apply([x, x] as never))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    argument: 'inputs',
+  });
   const boolean = layers.flashAttention({ causal: true as never });
-  expect(errorOf(() => boolean.apply([x, x, x] as never))).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'causal' });
+  expect(errorOf(() => boolean.apply([x, x, x] as never))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    argument: 'causal',
+  });
 });

@@ -20,7 +20,11 @@ describe.each([
   });
 
   test('no tensor is left behind, in tfjs or in TensorFlow', () => {
-    const inputs = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 7, 8], 0, 1, 'float32', seed)) as [Tensor, Tensor, Tensor];
+    const inputs = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 7, 8], 0, 1, 'float32', seed)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     const bias = tf.ones([1, 1, 7, 7]);
     const mask = tf.ones([1, 1, 1, 7], 'bool');
     const round = () => {
@@ -28,7 +32,9 @@ describe.each([
       const { out, lse } = attentionWithLse(...inputs);
       out.dispose();
       lse.dispose();
-      const { value, grads } = tf.valueAndGrads((...x: Tensor[]) => attention(...(x as typeof inputs), { mask }).sum())(inputs);
+      const { value, grads } = tf.valueAndGrads((...x: Tensor[]) => attention(...(x as typeof inputs), { mask }).sum())(
+        inputs,
+      );
       tf.dispose([value, ...grads]);
       expect(() => attention(inputs[0], inputs[1], bias)).toThrow('v: expected shape');
       expect(() => attention(...inputs, { causal: true as never })).toThrow('causal');

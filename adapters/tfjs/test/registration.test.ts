@@ -80,7 +80,9 @@ test('calls from several asynchronous functions do not disturb each other', asyn
   const run = async (seed: number) => {
     const x = tf.randomNormal([1, 2, 16, 8], 0, 1, 'float32', seed);
     await Promise.resolve();
-    const gradient = tf.grad((y: ReturnType<typeof tf.tensor>) => adapter.attention(y, y, y, { causal: 'topLeft' }).square().sum())(x);
+    const gradient = tf.grad((y: ReturnType<typeof tf.tensor>) =>
+      adapter.attention(y, y, y, { causal: 'topLeft' }).square().sum(),
+    )(x);
     await Promise.resolve();
     return Array.from(await gradient.data());
   };

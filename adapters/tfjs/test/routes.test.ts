@@ -45,7 +45,11 @@ test('wrong arguments of register are refused by name', () => {
 });
 
 test('the routes agree', () => {
-  const [q, k, v] = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 33, 16], 0, 1, 'float32', seed)) as [never, never, never];
+  const [q, k, v] = [1, 2, 3].map((seed) => tf.randomNormal([1, 2, 33, 16], 0, 1, 'float32', seed)) as [
+    never,
+    never,
+    never,
+  ];
   const results = (['tensorflow-op', 'copy', 'composed'] as RouteName[]).map((route) => {
     register(tf, { route });
     const { out, lse } = attentionWithLse(q, k, v, { causal: 'topLeft', window: { left: 7, right: 0 } });

@@ -23,10 +23,18 @@ function train(steps: number): number[] {
     }));
     const block = (h: Tensor, { projection, out, gain }: (typeof layers)[number]) => {
       const normed = h.div(h.square().mean(-1, true).sqrt().add(1e-3)).mul(tf.tile(gain as never, [batch, length, 1]));
-      const qkv = normed.reshape([batch * length, units]).matMul(projection as never).reshape([batch, length, 3 * heads, width]);
+      const qkv = normed
+        .reshape([batch * length, units])
+        .matMul(projection as never)
+        .reshape([batch, length, 3 * heads, width]);
       const [q, k, v] = tf.split(qkv, 3, 2) as [Tensor, Tensor, Tensor];
       const mixed = attention(q, k, v, { layout: 'blhd', causal: 'topLeft' });
-      return h.add(mixed.reshape([batch * length, units]).matMul(out as never).reshape(h.shape)) as Tensor;
+      return h.add(
+        mixed
+          .reshape([batch * length, units])
+          .matMul(out as never)
+          .reshape(h.shape),
+      ) as Tensor;
     };
     const optimizer = tf.train.adam(0.01);
     const losses: number[] = [];

@@ -26,7 +26,8 @@ void split(std::string_view text, char separator, Take take) {
 double parse_number(std::string_view name, std::string_view value) {
   const std::string text(value);
   char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);  // reads "Infinity" and "NaN" too, which the runtime refuses
+  const double number =
+      std::strtod(text.c_str(), &end);  // reads "Infinity" and "NaN" too, which the runtime refuses
   if (text.empty() || *end != '\0') refuse_value(name, "a number", value);
   return number;
 }

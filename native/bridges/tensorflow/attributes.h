@@ -1,5 +1,6 @@
-// The op's two text attributes. TensorFlow builds a kernel, and keeps it for good, for every new combination of
-// attributes; so only what stays the same from call to call is an attribute. Numbers that change are tensors.
+// The op's two text attributes. TensorFlow builds a kernel, and keeps it for good, for every new combination
+// of attributes; so only what stays the same from call to call is an attribute. Numbers that change are
+// tensors.
 #pragma once
 #include <string_view>
 #include <vector>
@@ -8,7 +9,8 @@
 
 namespace fa::tensorflow {
 
-/// Reads "layout=blhd;scale=0.125;causal=topLeft;window=7,-1": public names, numbers as JavaScript prints them.
+/// Reads "layout=blhd;scale=0.125;causal=topLeft;window=7,-1": public names, numbers as JavaScript prints
+/// them.
 /// @throws Error INVALID_ARGUMENT
 AttentionOptions parse_options(std::string_view text);
 

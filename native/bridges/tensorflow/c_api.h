@@ -1,5 +1,6 @@
-// The part of TensorFlow's C interface that we call, declared by us: no TensorFlow header is needed to build, and one
-// binary serves every TensorFlow from 2.7 on. The names are TensorFlow's own; they live in our namespace.
+// The part of TensorFlow's C interface that we call, declared by us: no TensorFlow header is needed to build,
+// and one binary serves every TensorFlow from 2.7 on. The names are TensorFlow's own; they live in our
+// namespace.
 #pragma once
 #include <cstddef>
 #include <cstdint>

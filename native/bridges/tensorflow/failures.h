@@ -1,5 +1,5 @@
-// Hands errors from kernels to JavaScript whole. tfjs-node cuts a kernel's message after 500 bytes and TensorFlow
-// wraps it in text of its own, so the message carries a number and the error waits here under it.
+// Hands errors from kernels to JavaScript whole. tfjs-node cuts a kernel's message after 500 bytes and
+// TensorFlow wraps it in text of its own, so the message carries a number and the error waits here under it.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -33,8 +33,8 @@ std::vector<std::string> loaded_images() {
   return paths;
 }
 
-/// Smaller is searched earlier; -1 = not a TensorFlow library. The framework library holds the registries on every
-/// platform; Python's wheels before 2.12 have the rest in _pywrap_tensorflow_internal.
+/// Smaller is searched earlier; -1 = not a TensorFlow library. The framework library holds the registries on
+/// every platform; Python's wheels before 2.12 have the rest in _pywrap_tensorflow_internal.
 int search_rank(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   if (name.starts_with("libtensorflow_framework.")) return 0;

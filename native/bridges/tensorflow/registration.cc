@@ -37,7 +37,8 @@ std::string unique_name(const char* name) {
   return std::string(name) + "V1x" + std::string(digits, end);
 }
 
-// Real shapes come from the kernel: TF_ShapeInferenceContextGetInput rejects good indexes in the releases we serve.
+// Real shapes come from the kernel: TF_ShapeInferenceContextGetInput rejects good indexes in the releases we
+// serve.
 void infer_shapes(TF_ShapeInferenceContext* context, TF_Status* status) {
   c_api().TF_ShapeInferenceContextSetUnknownShape(context, status);
 }
@@ -52,15 +53,15 @@ void check(TF_Status* status, const std::string& what) {
 void register_op(const std::string& name, const std::vector<const char*>& outputs, ComputeKernel compute) {
   const CApi& api = c_api();
   TF_OpDefinitionBuilder* op = api.TF_NewOpDefinitionBuilder(name.c_str());
-  for (const char* input : {"floats: floatCount * float", "ints: intCount * int32", "bools: boolCount * bool"}) {
+  for (const char* input :
+       {"floats: floatCount * float", "ints: intCount * int32", "bools: boolCount * bool"}) {
     api.TF_OpDefinitionBuilderAddInput(op, input);
   }
   for (const char* output : outputs) api.TF_OpDefinitionBuilderAddOutput(op, output);
-  for (const char* attribute :
-       {"floatCount: int >= 0", "intCount: int >= 0", "boolCount: int >= 0",
-        "inputs: string",   // what each input is, floats first, then ints, then bools
-        "options: string",  // attributes.h
-        "device: int"}) {
+  for (const char* attribute : {"floatCount: int >= 0", "intCount: int >= 0", "boolCount: int >= 0",
+                                "inputs: string",   // what each input is, floats first, then ints, then bools
+                                "options: string",  // attributes.h
+                                "device: int"}) {
     api.TF_OpDefinitionBuilderAddAttr(op, attribute);
   }
   api.TF_OpDefinitionBuilderSetShapeInferenceFunction(op, infer_shapes);

@@ -8,7 +8,8 @@ namespace fa::tensorflow {
 namespace {
 
 #define FA_INPUT(field) [](CallTensors& tensors) -> Tensor& { return tensors.inputs.field; }
-#define FA_OPTIONAL_INPUT(field) [](CallTensors& tensors) -> Tensor& { return tensors.inputs.field.emplace(); }
+#define FA_OPTIONAL_INPUT(field) \
+  [](CallTensors& tensors) -> Tensor& { return tensors.inputs.field.emplace(); }
 #define FA_STATE(field) [](CallTensors& tensors) -> Tensor& { return tensors.field; }
 #define FA_OPTIONAL_STATE(field) [](CallTensors& tensors) -> Tensor& { return tensors.field.emplace(); }
 
@@ -66,7 +67,8 @@ const Slot* find_slot(std::string_view name) {
 
 void read_scalars(const CallTensors& tensors, AttentionOptions& options) {
   if (tensors.causal_offset) options.causal.offset = read_int64(*tensors.causal_offset, "causal");
-  if (tensors.align_offset && options.align) options.align->offset = read_int64(*tensors.align_offset, "align");
+  if (tensors.align_offset && options.align)
+    options.align->offset = read_int64(*tensors.align_offset, "align");
   if (tensors.dropout_seed && options.dropout) {
     options.dropout->seed = static_cast<uint64_t>(read_int64(*tensors.dropout_seed, "dropout"));
   }

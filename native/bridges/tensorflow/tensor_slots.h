@@ -1,4 +1,5 @@
-// The arguments that an op's inputs can be. The op takes tensors in any number, and an attribute says which is which.
+// The arguments that an op's inputs can be. The op takes tensors in any number, and an attribute says which
+// is which.
 #pragma once
 #include <optional>
 #include <string_view>

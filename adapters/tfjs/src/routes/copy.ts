@@ -16,7 +16,10 @@ export function openCopy(tf: TensorFlow): Route {
   }
   const device = sharedDevice();
   const read = (tensors: readonly TensorInfo[], names: readonly string[]) =>
-    byName(names, tensors.map((tensor) => readTensor(tf, tensor)));
+    byName(
+      names,
+      tensors.map((tensor) => readTensor(tf, tensor)),
+    );
 
   return {
     name: 'copy',

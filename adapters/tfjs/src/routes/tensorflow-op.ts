@@ -15,7 +15,10 @@ const dtypes = ['float32', 'int32', 'bool'] as const;
 export function openTensorFlowOp(tf: TensorFlow): Route {
   const backend = tf.backend() as unknown as Backend;
   if (!backend.executeMultipleOutputs || !backend.binding) {
-    throw new FaMetalError('HOST_INCOMPATIBLE', `the backend '${tf.getBackend()}' runs no TensorFlow ops; tfjs-node's does`);
+    throw new FaMetalError(
+      'HOST_INCOMPATIBLE',
+      `the backend '${tf.getBackend()}' runs no TensorFlow ops; tfjs-node's does`,
+    );
   }
   const bridge = loadLibrary().addon.tensorflow as unknown as NativeBridge;
   const ops = callNative(() => bridge.register(deviceConfig()));
@@ -37,7 +40,11 @@ interface OpTarget {
   device: number;
 }
 
-function runOp({ tf, bridge, op, device }: OpTarget, tensors: readonly TensorInfo[], call: CallAttributes): TensorInfo[] {
+function runOp(
+  { tf, bridge, op, device }: OpTarget,
+  tensors: readonly TensorInfo[],
+  call: CallAttributes,
+): TensorInfo[] {
   const backend = tf.backend() as unknown as Required<Backend>;
   const { TF_ATTR_INT, TF_ATTR_STRING } = backend.binding;
   const scalars = scalarTensors(tf, call.options);
@@ -57,7 +64,12 @@ function runOp({ tf, bridge, op, device }: OpTarget, tensors: readonly TensorInf
       { name: 'options', type: TF_ATTR_STRING, value: optionsText(call.options) },
       { name: 'device', type: TF_ATTR_INT, value: device },
     ];
-    return backend.executeMultipleOutputs(op, attributes, ordered.map(({ tensor }) => tensor), 3);
+    return backend.executeMultipleOutputs(
+      op,
+      attributes,
+      ordered.map(({ tensor }) => tensor),
+      3,
+    );
   } catch (error) {
     throw fromKernel(bridge, error);
   } finally {
@@ -76,7 +88,17 @@ function scalarTensors(tf: TensorFlow, { causal, align, dropout }: ScalarOptions
 }
 
 /** As native/bridges/tensorflow/attributes.h reads it. */
-function optionsText({ causal, align, window, dropout, ropeStyle, kernel, layout, scale, softcap }: ScalarOptions): string {
+function optionsText({
+  causal,
+  align,
+  window,
+  dropout,
+  ropeStyle,
+  kernel,
+  layout,
+  scale,
+  softcap,
+}: ScalarOptions): string {
   const values = {
     layout,
     scale,

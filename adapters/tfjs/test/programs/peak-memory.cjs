@@ -23,7 +23,14 @@ const step = (size) =>
   });
 
 step([1, 1, 16, 64]); // threads, code and caches of both libraries are not the attention's
-console.log(JSON.stringify({ variant, route: variant === 'fused' ? route : 'tfjs ops', context: Number(context), ...step(shape) }));
+console.log(
+  JSON.stringify({
+    variant,
+    route: variant === 'fused' ? route : 'tfjs ops',
+    context: Number(context),
+    ...step(shape),
+  }),
+);
 
 /** Bytes held now; on Linux the peak starts again from here. */
 function startPeak() {

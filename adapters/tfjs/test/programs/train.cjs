@@ -8,7 +8,10 @@ module.exports = function train(tf, { attention }, steps = 8) {
     const optimizer = tf.train.adam(0.1);
     const losses = [];
     for (let step = 0; step < steps; step++) {
-      const loss = optimizer.minimize(() => attention(x, x, value, { causal: 'topLeft' }).sub(target).square().mean(), true);
+      const loss = optimizer.minimize(
+        () => attention(x, x, value, { causal: 'topLeft' }).sub(target).square().mean(),
+        true,
+      );
       losses.push(loss.dataSync()[0]);
     }
     optimizer.dispose();

@@ -1,5 +1,5 @@
-import type { Adapter, Call, Manifest, Outputs, Tensor as HostTensor } from '@fa-metal/conformance';
-import { attentionWithLse, register, type AttentionOptions, type RouteName } from '../../src/index.js';
+import type { Adapter, Call, Tensor as HostTensor, Manifest, Outputs } from '@fa-metal/conformance';
+import { type AttentionOptions, attentionWithLse, type RouteName, register } from '../../src/index.js';
 import { tf } from './hosts.js';
 
 type Tensor = ReturnType<typeof tf.tensor>;
@@ -21,7 +21,13 @@ const notSupported: Record<'native' | 'composed', Manifest['notSupported']> = {
     'gradients:alibi': notInCpu,
     'gradients:sinks': notInCpu,
   },
-  composed: { dropout: notComposed, kvLengths: notComposed, varlen: notComposed, paged: notComposed, rope: notComposed },
+  composed: {
+    dropout: notComposed,
+    kvLengths: notComposed,
+    varlen: notComposed,
+    paged: notComposed,
+    rope: notComposed,
+  },
 };
 
 const noSuchDtype = 'tfjs tensors are float32, int32 or bool';
@@ -74,15 +80,25 @@ function run(call: Call) {
 
 const gradientNames = { bias: 'dBias', alibiSlopes: 'dAlibiSlopes', sinks: 'dSinks' } as const;
 
-function differentiate({ dOut, dLse, needs }: Call, inputs: { q: Tensor; k: Tensor; v: Tensor }, options: AttentionOptions) {
+function differentiate(
+  { dOut, dLse, needs }: Call,
+  inputs: { q: Tensor; k: Tensor; v: Tensor },
+  options: AttentionOptions,
+) {
   const declined: Readonly<Record<string, boolean>> = needs ?? {};
   const optional = Object.keys(gradientNames) as (keyof typeof gradientNames)[];
   const wanted = optional.filter((name) => options[name] !== undefined && declined[name] !== false);
   const names = ['q', 'k', 'v', ...wanted];
-  const values: Record<string, Tensor> = { ...inputs, ...Object.fromEntries(wanted.map((name) => [name, options[name] as Tensor])) };
+  const values: Record<string, Tensor> = {
+    ...inputs,
+    ...Object.fromEntries(wanted.map((name) => [name, options[name] as Tensor])),
+  };
   const cotangents = { out: toTf(dOut as HostTensor), ...(dLse && { lse: toTf(dLse) }) };
   const loss = (...tensors: Tensor[]) => {
-    const given = Object.fromEntries(names.map((name, index) => [name, tensors[index] as Tensor])) as Record<string, Tensor>;
+    const given = Object.fromEntries(names.map((name, index) => [name, tensors[index] as Tensor])) as Record<
+      string,
+      Tensor
+    >;
     const { q, k, v, ...optional } = given as { q: Tensor; k: Tensor; v: Tensor };
     const { out, lse } = attentionWithLse(q, k, v, { ...options, ...optional });
     const fromOut = out.mul(cotangents.out).sum();
@@ -101,9 +117,15 @@ function toTf(tensor: HostTensor | null): Tensor {
 }
 
 function toTfOptions(options: Call['options']): AttentionOptions {
-  const isTensor = (value: unknown): value is HostTensor => typeof value === 'object' && value !== null && 'data' in value;
+  const isTensor = (value: unknown): value is HostTensor =>
+    typeof value === 'object' && value !== null && 'data' in value;
   const convert = (value: object): object =>
-    Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, isTensor(entry) ? toTf(entry) : name === 'rope' ? convert(entry) : entry]));
+    Object.fromEntries(
+      Object.entries(value).map(([name, entry]) => [
+        name,
+        isTensor(entry) ? toTf(entry) : name === 'rope' ? convert(entry) : entry,
+      ]),
+    );
   return convert(options);
 }
 

@@ -23,7 +23,10 @@ export const tfjsNode = realpathSync(dirname(require.resolve('@tensorflow/tfjs-n
 /** Installs the built packages, with a native binary of their own, into `folder`/`name`. */
 export function install(folder: string, name: string): Installed {
   const modules = join(folder, name, 'node_modules/@fa-metal');
-  for (const [source, target] of [[core, 'core'], [adapter, 'tfjs']] as const) {
+  for (const [source, target] of [
+    [core, 'core'],
+    [adapter, 'tfjs'],
+  ] as const) {
     const built = join(source, 'dist');
     if (!existsSync(built)) throw new Error(`${built} is missing: run the build task first`);
     mkdirSync(join(modules, target), { recursive: true });
@@ -33,7 +36,10 @@ export function install(folder: string, name: string): Installed {
   const library = join(modules, 'core/prebuilds', `${process.platform}-${process.arch}`, 'addon.node');
   mkdirSync(dirname(library), { recursive: true });
   cpSync(nativeLibraryPath(), library);
-  return { entry: join(modules, 'tfjs', JSON.parse(readFileSync(join(modules, 'tfjs/package.json'), 'utf8')).main), library };
+  return {
+    entry: join(modules, 'tfjs', JSON.parse(readFileSync(join(modules, 'tfjs/package.json'), 'utf8')).main),
+    library,
+  };
 }
 
 /** A folder that is gone when `body` is done. */

@@ -14,7 +14,11 @@ export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], cal
   const dOut = toLayout(prepared.tensors.get('dOut') as Tensor, problem);
   const dLse = (prepared.tensors.get('dLse') as Tensor).expandDims(-1);
 
-  const dP = hideInvisible(tf, visible, tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]));
+  const dP = hideInvisible(
+    tf,
+    visible,
+    tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]),
+  );
   // In exact arithmetic sum(dOut * out). Summed this way a row that sees one key cancels to exactly 0.
   const mean = probabilities.mul(dP).sum(-1, true);
   const dBiased = hideInvisible(tf, visible, probabilities.mul(dP.sub(mean).add(dLse)));
@@ -59,15 +63,23 @@ function optionGradients({ prepared, forward, dBiased, delta }: ScoreGradient, {
   const compute: Readonly<Record<string, (option: Tensor) => Tensor>> = {
     bias: (bias) => dBiased.sum(broadcastAxes(bias.shape, dBiased.shape), true),
     alibiSlopes: (slopes) => {
-      const perHead = dBiased.mul(forward.distance as Tensor).neg().sum([2, 3]);
+      const perHead = dBiased
+        .mul(forward.distance as Tensor)
+        .neg()
+        .sum([2, 3]);
       return slopes.rank === 2 ? perHead : perHead.sum(0);
     },
     sinks: (sinks) => {
       const share = sinks.reshape([1, Hq, 1]).sub(forward.lse).exp();
-      return share.mul(delta.squeeze([-1])).neg().sum([0, 2]);
+      return share
+        .mul(delta.squeeze([-1]))
+        .neg()
+        .sum([0, 2]);
     },
   };
-  return inputs.filter((name) => Object.hasOwn(compute, name)).map((name) => compute[name]!(tensors.get(name) as Tensor));
+  return inputs
+    .filter((name) => Object.hasOwn(compute, name))
+    .map((name) => compute[name]!(tensors.get(name) as Tensor));
 }
 
 /** Axes along which a tensor of size 1 was repeated. */

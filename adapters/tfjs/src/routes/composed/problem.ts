@@ -49,7 +49,7 @@ function readSizes(named: Map<string, TensorInfo>, layout: 'bhld' | 'blhd') {
   const check = (name: string, batch: Axes[0], heads: Axes[0], length: Axes[0], width: Axes[0]) => {
     const shape = expectShape(name, named.get(name) as TensorInfo, [batch, ...order(heads, length), width]);
     const [first = 0, second = 0, third = 0, last = 0] = shape;
-    return layout === 'bhld' ? [first, second, third, last] as const : [first, third, second, last] as const;
+    return layout === 'bhld' ? ([first, second, third, last] as const) : ([first, third, second, last] as const);
   };
   const [B, Hq, Lq, D] = check('q', { letter: 'B' }, { letter: 'Hq' }, { letter: 'Lq' }, { letter: 'D' });
   const batch = { letter: 'B', size: B };
@@ -68,24 +68,45 @@ function readSizes(named: Map<string, TensorInfo>, layout: 'bhld' | 'blhd') {
 function readScalars({ options }: CallAttributes, { D }: { D: number }) {
   const { scale = 1 / Math.sqrt(D), softcap } = options;
   if (!Number.isFinite(Math.fround(scale))) {
-    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'scale', expected: 'a number that is finite in float32', got: String(scale) });
+    throw refusal({
+      code: 'INVALID_ARGUMENT',
+      argument: 'scale',
+      expected: 'a number that is finite in float32',
+      got: String(scale),
+    });
   }
   if (softcap !== undefined && !(softcap > 0)) {
-    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'softcap', expected: 'a finite number above 0', got: String(softcap) });
+    throw refusal({
+      code: 'INVALID_ARGUMENT',
+      argument: 'softcap',
+      expected: 'a finite number above 0',
+      got: String(softcap),
+    });
   }
   return { scale, softcap };
 }
 
 function readBand({ options }: CallAttributes, { Lq, Lk }: { Lq: number; Lk: number }) {
   const { causal = 'none', align, window = { left: -1, right: -1 } } = options;
-  const resolve = (where: typeof align) => (where === 'topLeft' ? 0 : typeof where === 'object' ? where.offset : Lk - Lq);
+  const resolve = (where: typeof align) =>
+    where === 'topLeft' ? 0 : typeof where === 'object' ? where.offset : Lk - Lq;
   const offset = resolve(causal === 'none' ? align : causal);
   if (align !== undefined && resolve(align) !== offset) {
-    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'align', expected: `the offset of causal, ${offset}`, got: String(resolve(align)) });
+    throw refusal({
+      code: 'INVALID_ARGUMENT',
+      argument: 'align',
+      expected: `the offset of causal, ${offset}`,
+      got: String(resolve(align)),
+    });
   }
   const { left, right } = window;
   if (left < -1 || right < -1) {
-    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'window', expected: 'left and right of -1 or more', got: `left ${left}, right ${right}` });
+    throw refusal({
+      code: 'INVALID_ARGUMENT',
+      argument: 'window',
+      expected: 'left and right of -1 or more',
+      got: `left ${left}, right ${right}`,
+    });
   }
   const rightReach = causal !== 'none' ? 0 : right;
   return { offset, lo: left < 0 ? -Infinity : offset - left, hi: rightReach < 0 ? Infinity : offset + rightReach };
@@ -114,7 +135,12 @@ function checkScoreInputs(named: Map<string, TensorInfo>, { B, Hq, Lq, Lk }: Pro
 function refuseUnsupported({ inputs, options }: CallAttributes): void {
   const { dropout, kernel, ropeStyle } = options;
   if (kernel !== undefined) {
-    throw refusal({ code: 'INVALID_ARGUMENT', argument: 'kernel', expected: 'none on the composed route', got: `'${kernel}'` });
+    throw refusal({
+      code: 'INVALID_ARGUMENT',
+      argument: 'kernel',
+      expected: 'none on the composed route',
+      got: `'${kernel}'`,
+    });
   }
   const tensor = inputs.find((name) => !supported.includes(name))?.replace(/\..*/, '');
   const option = dropout && dropout.rate > 0 ? 'dropout' : ropeStyle && 'rope';
@@ -124,17 +150,26 @@ function refuseUnsupported({ inputs, options }: CallAttributes): void {
 }
 
 function expectDType(argument: string, { dtype }: TensorInfo, expected: string): void {
-  if (dtype !== expected) throw refusal({ code: 'DTYPE_MISMATCH', argument, expected: `dtype ${expected}`, got: dtype });
+  if (dtype !== expected)
+    throw refusal({ code: 'DTYPE_MISMATCH', argument, expected: `dtype ${expected}`, got: dtype });
 }
 
 function expectShape(argument: string, { shape }: TensorInfo, axes: Axes): readonly number[] {
-  const fits = axes.every(({ size, broadcasts }, i) => size === undefined || shape[i] === size || (broadcasts && shape[i] === 1));
+  const fits = axes.every(
+    ({ size, broadcasts }, i) => size === undefined || shape[i] === size || (broadcasts && shape[i] === 1),
+  );
   if (shape.length === axes.length && fits) return shape;
   const expected = axes.map(({ letter, size, broadcasts }) => `${broadcasts ? '1|' : ''}${size ?? letter}`);
-  const mismatch: Refusal = { code: 'SHAPE_MISMATCH', argument, expected: `shape [${expected.join(', ')}]`, got: `[${shape.join(', ')}]` };
+  const mismatch: Refusal = {
+    code: 'SHAPE_MISMATCH',
+    argument,
+    expected: `shape [${expected.join(', ')}]`,
+    got: `[${shape.join(', ')}]`,
+  };
   throw refusal(mismatch);
 }
 
 function expectAtLeastOne(argument: string, what: string, size: number): void {
-  if (size < 1) throw refusal({ code: 'SHAPE_MISMATCH', argument, expected: `at least one ${what}`, got: String(size) });
+  if (size < 1)
+    throw refusal({ code: 'SHAPE_MISMATCH', argument, expected: `at least one ${what}`, got: String(size) });
 }

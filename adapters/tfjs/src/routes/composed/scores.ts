@@ -57,7 +57,10 @@ export function slopesPerHead(slopes: Tensor, { Hq }: Problem): Tensor {
 
 /** int32 [Lq, Lk] */
 function keyMinusQuery(tf: TensorFlow, { Lq, Lk }: Problem): Tensor {
-  return tf.range(0, Lk, 1, 'int32').reshape([1, Lk]).sub(tf.range(0, Lq, 1, 'int32').reshape([Lq, 1]));
+  return tf
+    .range(0, Lk, 1, 'int32')
+    .reshape([1, Lk])
+    .sub(tf.range(0, Lq, 1, 'int32').reshape([Lq, 1]));
 }
 
 /** Rank 4, or undefined where nothing hides anything. */

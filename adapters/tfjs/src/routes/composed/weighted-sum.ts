@@ -16,7 +16,7 @@ export interface WeightedSum {
  * spreads it to all, because 0 * NaN is NaN.
  */
 export function weightedSum(tf: TensorFlow, { weights, rows, visible, probabilities }: WeightedSum): Tensor {
-  if (!visible || isFinite(tf, rows)) return tf.matMul(weights, rows);
+  if (!visible || allFinite(tf, rows)) return tf.matMul(weights, rows);
   const finite = tf.where(tf.isFinite(rows), rows, tf.zerosLike(rows));
   const sum = tf.matMul(weights, finite);
   const seen = visible.cast('float32');
@@ -30,7 +30,7 @@ export function weightedSum(tf: TensorFlow, { weights, rows, visible, probabilit
 }
 
 /** False also where the backend cannot say at once; the long way round is right for every input. */
-function isFinite(tf: TensorFlow, rows: Tensor): boolean {
+function allFinite(tf: TensorFlow, rows: Tensor): boolean {
   const flag = tf.all(tf.isFinite(rows));
   try {
     return flag.dataSync()[0] === 1;
