@@ -5,7 +5,7 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-/// What the mask and the band leave of a panel x block.
+/// What mask, bias and band leave of a panel x block; `everything` means that there is nothing to add either.
 enum class Visibility { nothing, some, everything };
 
 struct AddendSource {
@@ -60,7 +60,7 @@ FA_NOINLINE Vector addend_vector_at_end(const AddendSource& s, int64_t row, int 
 
 /// addend[key][row] for the panel's rows, keys rounded up to whole tiles; minus infinity = invisible.
 FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, int rows, float* addend) {
-  Bits seen{}, altered{};
+  Bits seen{}, hidden{};
   const int end = static_cast<int>(round_up(cut.keys, kLanes > kTileRows ? kLanes : kTileRows));
   for (int r = 0; r < cut.vectors * kLanes; r += kLanes) {
     for (int key = 0; key < end; key += kLanes) {
@@ -71,16 +71,16 @@ FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, 
         a[i] = key + kLanes <= cut.keys ? addend_vector(s, row, key, first, last)
                : key < cut.keys         ? addend_vector_at_end(s, row, key, first, last, cut.keys)
                                         : broadcast(-kInfinity);
-        const Bits exists = (lane_index() + key) < cut.keys;
-        seen |= a[i] != broadcast(-kInfinity);
-        altered |= exists & (a[i] != Vector{});
+        const Bits invisible = a[i] == broadcast(-kInfinity);
+        seen |= ~invisible;
+        hidden |= invisible & ((lane_index() + key) < cut.keys);
       }
       transpose(a);
       FA_UNROLL for (int i = 0; i < kLanes; ++i) store(addend + (key + i) * kPanelRows + r, a[i]);
     }
   }
   if (!any(seen)) return Visibility::nothing;
-  return any(altered) ? Visibility::some : Visibility::everything;
+  return s.bias || any(hidden) ? Visibility::some : Visibility::everything;
 }
 
 }  // namespace

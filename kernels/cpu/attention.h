@@ -36,8 +36,9 @@ struct Attention {
   ScoreRows mask;  ///< uint8, non-zero = keep
   ScoreRows bias;
   float* lse;       ///< [B, Hq, Lq], natural logarithm; may be null
-  float* row_max;   ///< [B, Hq, Lq], in log2 units; may be null. With row_sum, more exact than lse alone in the backward.
-  float* row_sum;   ///< [B, Hq, Lq], sum of 2^(score - row_max); may be null
+  float* row_max;     ///< [B, Hq, Lq], largest score, in units of the kernels' own; may be null
+  float* row_sum;     ///< [B, Hq, Lq], sum of exp(score - largest); may be null. Both give the backward more exact
+                      ///< probabilities than lse alone, if scale and bias are the forward's.
 };
 
 struct AttentionGradients {

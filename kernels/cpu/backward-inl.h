@@ -39,7 +39,7 @@ FA_ALWAYS_INLINE BackwardPlan plan_backward(const AttentionGradients& g) {
 }
 
 struct BackwardBuffers {
-  float *query_panels, *d_out_panels, *d_query_panels, *max, *inverse_sum, *minus_delta;
+  float *query_panels, *d_out_panels, *d_query_panels, *max, *inverse_sum, *delta, *out_panel;
   float *queries, *d_out, *rows, *special_row;  ///< row-major
   float *probabilities, *d_scores, *addend;
   float *strips, *key_tail, *value_tail, *keys, *values;
@@ -56,7 +56,8 @@ struct BackwardBuffers {
     d_out_panels = c.take(p.query_block * round_up(a.value_dim, kTileRows));
     max = c.take(p.query_block);
     inverse_sum = c.take(p.query_block);
-    minus_delta = c.take(p.query_block);
+    delta = c.take(p.query_block);
+    out_panel = c.take(kPanelRows * round_up(a.value_dim, kTileRows));
     queries = c.take(p.query_block * p.key_width);
     d_out = c.take(p.query_block * p.value_width);
     rows = c.take(kPanelRows * larger(p.key_width, p.value_width));
@@ -104,33 +105,49 @@ FA_ALWAYS_INLINE int64_t state_index(const QueryBlock& q) {
   return (q.chunk.b * q.a.query_heads + q.h) * q.a.query_length + q.row;
 }
 
-FA_ALWAYS_INLINE float dot(const float* x, const float* y, int width) {
-  Vector sum{};
-  int d = 0;
-  for (; d + kLanes <= width; d += kLanes) sum += load(x + d) * load(y + d);
-  float total = 0;
-  for (int i = 0; i < kLanes; ++i) total += sum[i];
-  for (; d < width; ++d) total += x[d] * y[d];
-  return total;
+/// panel_sum[row] = sum over d of a[d][row] * b[d][row], in the order in which the tiles multiply.
+FA_ALWAYS_INLINE void dot_panels(const float* a, const float* b, int vectors, int width, float* sums) {
+  for (int v = 0; v < vectors; ++v) {
+    Vector total{};
+    for (int run = 0; run < width; run += kRun) {
+      Vector sum{};
+      for (int d = run; d < smaller(width, run + kRun); ++d)
+        sum += load(a + d * kPanelRows + v * kLanes) * load(b + d * kPanelRows + v * kLanes);
+      total = sum + total;
+    }
+    store(sums + v * kLanes, total);
+  }
 }
 
-/// max, 1 / sum and -delta of the rows. A row that saw no key, or does not exist, gets P = 0 and delta = 0.
-FA_NOINLINE void load_state(const QueryBlock& q) {
+/// delta = dO . O - dLse.
+FA_NOINLINE void load_delta(const QueryBlock& q) {
   const Attention& a = q.a;
   const BackwardBuffers& w = q.buffers;
   const int width = static_cast<int>(a.value_dim);
+  for (int p = 0; p * kPanelRows < q.rows; ++p) {
+    const int n = q.panel_rows(p);
+    const char* from = row_address(a.out, a.element, q.chunk.b, q.h, q.row + p * kPanelRows);
+    pack_panel(panel_rows(a.element, from, a.out.row, n, width, w.rows), n, width, 1.0f, w.out_panel);
+    float* delta = w.delta + p * kPanelRows;
+    dot_panels(w.out_panel, w.d_out_panels + q.value_panel(p), (n + kLanes - 1) / kLanes, width, delta);
+    if (!q.plan.g.d_lse) continue;
+    const float* d_lse = q.plan.g.d_lse + state_index(q) + p * kPanelRows;
+    for (int i = 0; i < n; ++i) delta[i] -= d_lse[i];
+  }
+}
+
+/// max and 1 / sum of the rows. A row that saw no key, or does not exist, gets P = 0 and delta = 0.
+FA_NOINLINE void load_state(const QueryBlock& q) {
+  const Attention& a = q.a;
+  const BackwardBuffers& w = q.buffers;
   const bool exact = a.row_max && a.row_sum;
+  const float score_per_lse = kLog2E / score_units(a).exponent;
   for (int i = 0; i < round_up(q.rows, kPanelRows); ++i) {
     const int64_t at = state_index(q) + i;
     const bool live = i < q.rows && (exact ? a.row_sum[at] != 0 : a.lse[at] != -kInfinity);
-    w.max[i] = !live ? -kLowest : exact ? a.row_max[at] : a.lse[at] * kLog2E;
+    w.max[i] = !live ? -kLowest : exact ? a.row_max[at] : a.lse[at] * score_per_lse;
     w.inverse_sum[i] = !live ? 0.0f : exact ? 1 / a.row_sum[at] : 1.0f;
-    w.minus_delta[i] = 0;
-    if (!live) continue;
-    const char* from = row_address(a.out, a.element, q.chunk.b, q.h, q.row + i);
-    const FloatRows out = float_rows(a.element, from, width, 1, width, width, w.rows);
-    const float d_lse = q.plan.g.d_lse ? q.plan.g.d_lse[at] : 0.0f;
-    w.minus_delta[i] = (d_lse - dot(q.d_out.data + i * q.d_out.stride, out.data, width)) * a.scale;
+    if (!live) w.delta[i] = 0;
   }
 }
 
@@ -159,11 +176,12 @@ FA_NOINLINE void load_query_block(QueryBlock& q) {
     const int64_t first = p * kPanelRows;
     const FloatRows rows{q.queries.data + first * q.queries.stride, q.queries.stride};
     const FloatRows grad{q.d_out.data + first * q.d_out.stride, q.d_out.stride};
-    pack_panel(rows, q.panel_rows(p), depth, a.scale * kLog2E, w.query_panels + q.key_panel(p));
-    pack_panel(grad, q.panel_rows(p), value_depth, a.scale, w.d_out_panels + q.value_panel(p));
+    pack_panel(rows, q.panel_rows(p), depth, score_units(a).query, w.query_panels + q.key_panel(p));
+    pack_panel(grad, q.panel_rows(p), value_depth, 1.0f, w.d_out_panels + q.value_panel(p));
   }
   const int64_t size = round_up(q.rows, kPanelRows) * round_up(a.head_dim, kTileRows);
   __builtin_memset(w.d_query_panels, 0, static_cast<size_t>(size) * 4);
+  load_delta(q);
   load_state(q);
 
   // Rows with NaN or Inf leave the products, if some key may be hidden from them
@@ -218,12 +236,13 @@ FA_NOINLINE bool differentiate_block(const QueryBlock& q, int64_t key, const Gra
     const int first = p * kPanelRows;
     GradientPanel panel;
     panel.cut = cut_panel(a.band, q.row + first, q.panel_rows(p), key, block.count);
+    panel.units = score_units(a);
     panel.addend = nullptr;
     panel.queries = w.query_panels + q.key_panel(p);
     panel.d_out = w.d_out_panels + q.value_panel(p);
     panel.max = w.max + first;
     panel.inverse_sum = w.inverse_sum + first;
-    panel.minus_delta = w.minus_delta + first;
+    panel.delta = w.delta + first;
     panel.probabilities = w.probabilities + first;
     panel.d_scores = w.d_scores + first;
     panel.stride = w.stride;
@@ -272,8 +291,8 @@ FA_NOINLINE void sum_key_gradients(const QueryBlock& q, int64_t key, int count) 
 FA_NOINLINE void store_d_queries(const QueryBlock& q) {
   const Attention& a = q.a;
   const int width = static_cast<int>(a.head_dim);
-  float one[kPanelRows];
-  for (float& x : one) x = 1;
+  float scale[kPanelRows];
+  for (float& x : scale) x = a.scale;
   for (int p = 0; p * kPanelRows < q.rows; ++p) {
     const float* panel = q.buffers.d_query_panels + q.key_panel(p);
     const int n = q.panel_rows(p);
@@ -281,11 +300,11 @@ FA_NOINLINE void store_d_queries(const QueryBlock& q) {
     if (q.plan.partial) {
       const int64_t all = a.batch * a.query_heads * a.query_length;
       float* to = q.plan.partial + (q.chunk.index * all + state_index(q) + p * kPanelRows) * width;
-      unpack_panel(panel, n, width, one, to, width);
+      unpack_panel(panel, n, width, scale, to, width);
     } else if (a.element == Element::float32) {
-      unpack_panel(panel, n, width, one, reinterpret_cast<float*>(out), q.plan.g.dq.row);
+      unpack_panel(panel, n, width, scale, reinterpret_cast<float*>(out), q.plan.g.dq.row);
     } else {
-      unpack_panel(panel, n, width, one, q.buffers.rows, width);
+      unpack_panel(panel, n, width, scale, q.buffers.rows, width);
       write_rows(a.element, q.buffers.rows, width, n, width, out, q.plan.g.dq.row);
     }
   }
@@ -313,6 +332,11 @@ FA_NOINLINE void differentiate_queries(QueryBlock& q) {
 
 FA_ALWAYS_INLINE void clear_sums(float* sums, int64_t stride, int64_t rows, int64_t width) {
   for (int64_t i = 0; i < rows; ++i) __builtin_memset(sums + i * stride, 0, static_cast<size_t>(width) * 4);
+}
+
+FA_NOINLINE void scale_sums(float* sums, int64_t stride, int64_t rows, int64_t width, float scale) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t d = 0; d < width; d += kLanes) store(sums + i * stride + d, load(sums + i * stride + d) * scale);
 }
 
 FA_NOINLINE void backward_task(void* context, int64_t index) {
@@ -349,6 +373,7 @@ FA_NOINLINE void backward_task(void* context, int64_t index) {
       differentiate_queries(q);
     }
   }
+  scale_sums(chunk.d_keys, chunk.d_key_stride, rows, plan.key_width, a.scale);
   const int key_width = static_cast<int>(a.head_dim), value_width = static_cast<int>(a.value_dim), n = static_cast<int>(rows);
   if (!plan.keys_in_place) write_rows(a.element, chunk.d_keys, plan.key_width, n, key_width, d_keys, plan.g.dk.row);
   if (!plan.values_in_place) write_rows(a.element, chunk.d_values, plan.value_width, n, value_width, d_values, plan.g.dv.row);

@@ -78,6 +78,23 @@ FA_ALWAYS_INLINE void for_each_run(const PanelBand& cut, Visit&& visit) {
   }
 }
 
+/// Factors on the way from a product q . k to its exponent. The products themselves stay unscaled: with scale * log2(e)
+/// folded into Q, the rounding of that constant and of every element would shift large scores by more than a plain
+/// implementation does. Applied to the difference from the row maximum, it costs one multiplication and no accuracy.
+struct ScoreUnits {
+  float query;     ///< of Q: the sign of the scale, so that the largest score is the largest product
+  float product;   ///< of the product where it meets the addend
+  float exponent;  ///< of a difference of scores, gives log2 units
+  float natural;   ///< of a score, gives natural units
+};
+
+FA_ALWAYS_INLINE ScoreUnits score_units(const Attention& a) {
+  if (a.bias.data) return ScoreUnits{1, a.scale, kLog2E, 1};
+  if (a.scale == 0) return ScoreUnits{0, 1, 1, 0};
+  const float size = a.scale < 0 ? -a.scale : a.scale;
+  return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size};
+}
+
 /// What a tile of scores goes through before the softmax.
 enum class Edge {
   none,    ///< every pair is visible
@@ -88,7 +105,8 @@ enum class Edge {
 struct TileEdge {
   int lo, hi;           ///< row i of the tile is visible to lane r iff r + lo <= i <= r + hi
   int rows;             ///< rows from here on are no keys
-  const float* addend;  ///< [kTileRows][kPanelRows], natural units
+  const float* addend;  ///< [kTileRows][kPanelRows]
+  float product;        ///< ScoreUnits::product
 };
 
 /// For row i, vector v of a tile: which lanes see it. Not for Edge::none.
@@ -103,14 +121,14 @@ FA_ALWAYS_INLINE Bits visible_lanes(const TileEdge& edge, int i, int v) {
   }
 }
 
-/// The final score in log2 units, minus infinity where invisible (whatever the key holds, NaN included).
+/// The final score, minus infinity where invisible (whatever the key holds, NaN included).
 template <Edge kEdge>
 FA_ALWAYS_INLINE Vector finish_score(Vector score, const TileEdge& edge, int i, int v) {
   if constexpr (kEdge == Edge::none) return score;
   if constexpr (kEdge == Edge::addend) {
-    // The largest negative bias overflows in log2 units; it must not turn into "invisible".
+    // A bias of the lowest float plus a negative product would overflow; it must not turn into "invisible".
     const Vector addend = load(edge.addend + i * kPanelRows + v * kLanes);
-    score = maximum(broadcast(kLowest), score + addend * kLog2E);
+    score = maximum(broadcast(kLowest), score * edge.product + addend);
   }
   return select(visible_lanes<kEdge>(edge, i, v), score, broadcast(-kInfinity));
 }
@@ -146,10 +164,11 @@ FA_NOINLINE void add_special_rows(const SpecialRows& special, const PanelBand& c
   }
 }
 
-FA_ALWAYS_INLINE TileEdge tile_edge(const PanelBand& cut, const TilePlace& t, const float* addend) {
+FA_ALWAYS_INLINE TileEdge tile_edge(const PanelBand& cut, const TilePlace& t, const float* addend, float product) {
   const int shift = t.from * kLanes - t.key;
   return TileEdge{cut.lo + shift, cut.hi + shift, t.rows,
-                  addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr};
+                  addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr,
+                  product};
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 /// Softmax state of a panel's rows, and its unnormalised output.
 struct SoftmaxState {
-  float* max;     ///< log2 units; starts at the lowest finite float, because -inf - -inf would be NaN
+  float* max;     ///< starts at the lowest finite float, because -inf - -inf would be NaN
   float* sum;
   float* output;  ///< O^T, [value_dim rounded up to kTileRows][kPanelRows]
 };
@@ -19,7 +19,7 @@ struct SoftmaxState {
 struct ScoreTile {
   const float* keys;  ///< kTileRows rows
   int64_t key_stride;
-  const float* queries;  ///< Q^T of the tile's vectors, times scale * log2(e)
+  const float* queries;  ///< Q^T of the tile's vectors
   int depth;
   const float* next;
   float* scores;
@@ -32,11 +32,7 @@ template <int kVectors, Edge kEdge>
 FA_NOINLINE void score_tile(const ScoreTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.next,
-      [](Vector(&s)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int i = 0; i < kTileRows; ++i)
-          FA_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = Vector{};
-      },
-      [&](Vector(&s)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
+      [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
         FA_UNROLL for (int v = 0; v < kVectors; ++v) {
           Vector top[kTileRows];
           FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
@@ -60,11 +56,11 @@ FA_ALWAYS_INLINE void score_tile(int vectors, const ScoreTile& t) {
 /// Scores of `count` keys, one vector of rows, to probabilities in place; returns their sum.
 /// With kMark an invisible pair becomes kHiddenProbability instead of +0.
 template <bool kMark>
-FA_ALWAYS_INLINE Vector exponentiate(float* scores, int count, Vector max, Vector sum) {
+FA_ALWAYS_INLINE Vector exponentiate(float* scores, int count, Vector max, float exponent, Vector sum) {
 #pragma GCC unroll 4
   for (int k = 0; k < count; ++k) {
     const Vector s = load(scores + k * kPanelRows);
-    Vector p = exp2(s - max);
+    Vector p = exp2((s - max) * exponent);
     if constexpr (kMark) p = select(s == broadcast(-kInfinity), broadcast(kHiddenProbability), p);
     store(scores + k * kPanelRows, p);
     sum += p;
@@ -85,6 +81,7 @@ struct KeyBlock {
 struct PanelStep {
   const float* queries;
   int depth, value_dim;
+  ScoreUnits units;
   PanelBand cut;
   const float* addend;  ///< null where mask and bias change nothing
   float* scores;        ///< [keys rounded up to kTileRows][kPanelRows]
@@ -107,7 +104,7 @@ FA_ALWAYS_INLINE void score_panel(const PanelStep& p, const KeyBlock& block) {
     t.depth = p.depth;
     t.scores = p.scores + static_cast<int64_t>(place.key) * kPanelRows + lane;
     t.max = p.state.max + lane;
-    t.edge = tile_edge(p.cut, place, p.addend);
+    t.edge = tile_edge(p.cut, place, p.addend, p.units.product);
     const int vectors = place.to - place.from;
     if (p.addend) return score_tile<Edge::addend>(vectors, t);
     if (place.whole) return score_tile<Edge::none>(vectors, t);
@@ -126,13 +123,13 @@ FA_NOINLINE void attend_panel(const PanelStep& p, const KeyBlock& block) {
   // Probabilities, their sum, and what older output is worth under the new maximum
   for (int v = 0; v < p.cut.vectors; ++v) {
     const Vector max = load(state.max + v * kLanes);
-    const Vector factor = exp2(old_max[v] - max);
+    const Vector factor = exp2((old_max[v] - max) * p.units.exponent);
     store(p.factor + v * kLanes, factor);
     float* scores = p.scores + static_cast<int64_t>(p.cut.first[v]) * kPanelRows + v * kLanes;
     const int count = p.cut.last[v] - p.cut.first[v];
     const Vector sum = load(state.sum + v * kLanes) * factor;
-    store(state.sum + v * kLanes, block.special_count ? exponentiate<true>(scores, count, max, sum)
-                                                      : exponentiate<false>(scores, count, max, sum));
+    store(state.sum + v * kLanes, block.special_count ? exponentiate<true>(scores, count, max, p.units.exponent, sum)
+                                                      : exponentiate<false>(scores, count, max, p.units.exponent, sum));
   }
 
   // Output; the rescaling rides on the first run, which must then cover all vectors
@@ -216,10 +213,8 @@ FA_NOINLINE void load_queries(const ForwardTask& t) {
     const char* from = row_address(a.q, a.element, t.b, t.h, t.row + p * kPanelRows);
     const int n = t.panel_rows(p);
     const int width = static_cast<int>(a.head_dim);
-    // Only float32 rows can be transposed where they lie; any stride will do.
-    FloatRows rows{reinterpret_cast<const float*>(from), a.q.row};
-    if (a.element != Element::float32) rows = float_rows(a.element, from, a.q.row, n, width, width, t.buffers.rows);
-    pack_panel(rows, n, width, a.scale * kLog2E, t.query_panel(p));
+    const FloatRows rows = panel_rows(a.element, from, a.q.row, n, width, t.buffers.rows);
+    pack_panel(rows, n, width, score_units(a).query, t.query_panel(p));
   }
   for (int i = 0; i < round_up(t.rows, kPanelRows); ++i) {
     t.buffers.max[i] = kLowest;
@@ -256,6 +251,7 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   PanelStep step;
   step.depth = static_cast<int>(a.head_dim);
   step.value_dim = static_cast<int>(a.value_dim);
+  step.units = score_units(a);
   step.scores = t.buffers.scores;
   step.factor = t.buffers.factor;
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
@@ -278,6 +274,7 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
 FA_NOINLINE void store_output(const ForwardTask& t) {
   const Attention& a = t.a;
   float inverse[kPanelRows];
+  const double natural = score_units(a).natural;  // double: the product must not be rounded before the sum
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
     const float* max = t.buffers.max + p * kPanelRows;
     const float* sum = t.buffers.sum + p * kPanelRows;
@@ -293,7 +290,7 @@ FA_NOINLINE void store_output(const ForwardTask& t) {
     }
     const int64_t at = (t.b * a.query_heads + t.h) * a.query_length + t.row + p * kPanelRows;
     for (int i = 0; i < n; ++i) {
-      if (a.lse) a.lse[at + i] = sum[i] == 0 ? -kInfinity : (max[i] + __builtin_log2f(sum[i])) * kLn2;
+      if (a.lse) a.lse[at + i] = sum[i] == 0 ? -kInfinity : static_cast<float>(natural * max[i] + __builtin_logf(sum[i]));
       if (a.row_max) a.row_max[at + i] = max[i];
       if (a.row_sum) a.row_sum[at + i] = sum[i];
     }

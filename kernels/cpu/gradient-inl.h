@@ -11,33 +11,30 @@ struct GradientTile {
   const float *keys, *values;    ///< kTileRows rows each
   int64_t key_stride, value_stride;
   int depth, value_depth;
-  const float *queries, *d_out;  ///< Q^T * scale * log2(e) and dO^T * scale, at the tile's first vector
+  const float *queries, *d_out;  ///< Q^T and dO^T, at the tile's first vector
   const float* next;
   const float *max, *inverse_sum;
-  const float* minus_delta;  ///< (dLse - dO . O) * scale
+  const float* delta;  ///< dO . O - dLse
   float *probabilities, *d_scores;
   int64_t stride;
+  float exponent;
   TileEdge edge;
 };
 
-/// P^T = 2^(K Q^T - max) / sum, then dS^T = P^T (V dO^T - delta), both finished in the accumulators. The scores have the
+/// P^T = 2^((K Q^T - max) * exponent) / sum, then dS^T = P^T (V dO^T - delta), both finished in the accumulators. The scores have the
 /// forward's bits (same products, same order), so score - max is an exact 0 at the row maximum.
-/// dO^T and delta carry `scale`, so dS does too and neither dQ nor dK needs it again.
+/// Delta is subtracted from the finished product, whose order of summation it shares: where one key takes all, O equals its V
+/// and dS is an exact 0. The scale is applied to the finished dQ and dK.
 template <int kVectors, Edge kEdge>
 FA_NOINLINE void gradient_tile(const GradientTile& t) {
-  typedef Vector Sums[kTileRows][kVectors];
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.values,
-      [](Sums & s) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int i = 0; i < kTileRows; ++i)
-          FA_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = Vector{};
-      },
-      [&](Sums & s) FA_INLINE_LAMBDA {
+      [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
         FA_UNROLL for (int v = 0; v < kVectors; ++v) {
           const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
           FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
             const Vector score = finish_score<kEdge>(s[i][v], t.edge, i, v);
-            Vector p = exp2(score - max) * inverse;
+            Vector p = exp2((score - max) * t.exponent) * inverse;
             if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
               p = select(visible_lanes<kEdge>(t.edge, i, v), p, broadcast(kHiddenProbability));
             store(t.probabilities + i * t.stride + v * kLanes, p);
@@ -46,15 +43,12 @@ FA_NOINLINE void gradient_tile(const GradientTile& t) {
       });
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.value_depth, t.values, t.value_stride, t.d_out, kPanelRows, t.next,
-      [&](Sums & s) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int i = 0; i < kTileRows; ++i)
-          FA_UNROLL for (int v = 0; v < kVectors; ++v) s[i][v] = load(t.minus_delta + v * kLanes);
-      },
-      [&](Sums & s) FA_INLINE_LAMBDA {
+      [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
         FA_UNROLL for (int v = 0; v < kVectors; ++v) {
+          const Vector delta = load(t.delta + v * kLanes);
           FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
             const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
-            Vector d = s[i][v] * p;
+            Vector d = (s[i][v] - delta) * p;
             if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
             store(t.d_scores + i * t.stride + v * kLanes, d);
           }
@@ -80,9 +74,10 @@ struct GradientBlock {
 
 struct GradientPanel {
   PanelBand cut;
+  ScoreUnits units;
   const float* addend;
   const float *queries, *d_out;
-  const float *max, *inverse_sum, *minus_delta;
+  const float *max, *inverse_sum, *delta;
   float *probabilities, *d_scores;  ///< [key][query of the block], at the panel's first query
   int64_t stride;
   float* d_queries;
@@ -127,11 +122,12 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
     t.d_out = p.d_out + lane;
     t.max = p.max + lane;
     t.inverse_sum = p.inverse_sum + lane;
-    t.minus_delta = p.minus_delta + lane;
+    t.delta = p.delta + lane;
     t.probabilities = p.probabilities + place.key * p.stride + lane;
     t.d_scores = p.d_scores + place.key * p.stride + lane;
     t.stride = p.stride;
-    t.edge = tile_edge(p.cut, place, p.addend);
+    t.exponent = p.units.exponent;
+    t.edge = tile_edge(p.cut, place, p.addend, p.units.product);
     const int vectors = place.to - place.from;
     if (p.addend) return gradient_tile<Edge::addend>(vectors, t);
     if (place.whole) return gradient_tile<Edge::none>(vectors, t);
@@ -166,7 +162,6 @@ constexpr int kKeyTileVectors = kRegisters == 32 ? 4 : 2;
 
 template <int kVectors>
 FA_NOINLINE void sum_into_keys(const KeySum& s, int column) {
-  typedef Vector Sums[kKeyTileRows][kVectors];
   for (int key = 0; key < s.keys; key += kKeyTileRows) {
     const int count = smaller(kKeyTileRows, s.keys - key);
     const int begin = larger(0, key - s.hi) / kLanes * kLanes;
@@ -176,16 +171,13 @@ FA_NOINLINE void sum_into_keys(const KeySum& s, int column) {
     const float* weights = s.weights + key * s.weight_stride + begin;
     multiply_tile<kKeyTileRows, kVectors, Broadcast::rows>(
         end - begin, weights, s.weight_stride, s.rows.data + begin * s.rows.stride + column, s.rows.stride, weights,
-        [&](Sums & t) FA_INLINE_LAMBDA {
-          FA_UNROLL for (int i = 0; i < kKeyTileRows; ++i)
-            FA_UNROLL for (int v = 0; v < kVectors; ++v)
-              t[i][v] = i < count ? load(sums + i * s.sum_stride + v * kLanes) : Vector{};
-        },
-        [&](Sums & t) FA_INLINE_LAMBDA {
-          FA_UNROLL for (int i = 0; i < kKeyTileRows; ++i)
+        [&](Sums<kKeyTileRows, kVectors>& t) FA_INLINE_LAMBDA {
+          FA_UNROLL for (int i = 0; i < kKeyTileRows; ++i) {
+            float* to = sums + i * s.sum_stride;
             if (i < count) {
-              FA_UNROLL for (int v = 0; v < kVectors; ++v) store(sums + i * s.sum_stride + v * kLanes, t[i][v]);
+              FA_UNROLL for (int v = 0; v < kVectors; ++v) store(to + v * kLanes, load(to + v * kLanes) + t[i][v]);
             }
+          }
         });
   }
 }

@@ -30,6 +30,12 @@ struct Carver {
   }
 };
 
+/// Rows for pack_panel, which can transpose float32 rows where they lie, whatever their stride.
+FA_ALWAYS_INLINE FloatRows panel_rows(Element element, const char* in, int64_t row_stride, int rows, int width, float* buffer) {
+  if (element == Element::float32) return FloatRows{reinterpret_cast<const float*>(in), row_stride};
+  return float_rows(element, in, row_stride, rows, width, width, buffer);
+}
+
 /// panel[d][row] = factor * rows[row][d]; the rows from `count` up to the next whole vector become 0.
 FA_NOINLINE void pack_panel(FloatRows rows, int count, int width, float factor, float* panel) {
   for (int r = 0; r < count; r += kLanes) {

@@ -10,14 +10,20 @@ namespace {
 /// How the broadcast operand lies: rows (a[i][p]) or strips (a[p][i]).
 enum class Broadcast { rows, strips };
 
-/// sums[i][lane] = start + sum over p < depth of a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
-/// `start` fills the accumulators, `finish` consumes them; both work in registers.
+/// Products are summed in runs of this many, and the runs are summed: rounding errors of one long float32 sum would grow with
+/// its length (scores of large heads are what the accuracy of everything after them hangs on).
+constexpr int kRun = 32;
+
+template <int kRows, int kVectors>
+using Sums = Vector[kRows][kVectors];
+
+/// sums[i][lane] = sum over p < depth of a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
 /// `next` is where the following tile's `a` begins: one line of it is prefetched every second step.
-template <int kRows, int kVectors, Broadcast kLayout, class Start, class Finish>
-FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                                    const float* next, Start&& start, Finish&& finish) {
-  Vector sums[kRows][kVectors];
-  start(sums);
+template <int kRows, int kVectors, Broadcast kLayout>
+FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                                   const float* next, Sums<kRows, kVectors>& sums) {
+  FA_UNROLL for (int i = 0; i < kRows; ++i)
+    FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] = Vector{};
 #if defined(__aarch64__)
 #pragma GCC unroll 2  // more makes clang spill accumulators
 #else
@@ -34,8 +40,35 @@ FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_str
       FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] += x * row[v];
     }
   }
+}
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // `totals` is read from the second run on
+#endif
+/// One tile of a product, handed to `finish` in registers. Finished runs wait in memory: a load and a store per kRun steps.
+template <int kRows, int kVectors, Broadcast kLayout, class Finish>
+FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
+                                    const float* next, Finish&& finish) {
+  alignas(64) float totals[kRows * kVectors * kLanes];
+  Sums<kRows, kVectors> sums;
+  const int64_t step = kLayout == Broadcast::strips ? a_stride : 1;
+  for (int64_t p = 0;; p += kRun) {
+    const int64_t run = smaller<int64_t>(kRun, depth - p);
+    multiply_run<kRows, kVectors, kLayout>(run, a + p * step, a_stride, b + p * b_stride, b_stride, next + p * 8, sums);
+    if (p > 0) {
+      FA_UNROLL for (int i = 0; i < kRows; ++i)
+        FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] += load(totals + (i * kVectors + v) * kLanes);
+    }
+    if (p + kRun >= depth) break;
+    FA_UNROLL for (int i = 0; i < kRows; ++i)
+      FA_UNROLL for (int v = 0; v < kVectors; ++v) store(totals + (i * kVectors + v) * kLanes, sums[i][v]);
+  }
   finish(sums);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /// Sums over keys into a panel: panel[d][row] = panel[d][row] * factor[row] + sum over k of strips[d][k] * rows[k][row].
 /// This is O^T += V^T P^T and dQ^T += K^T dS^T.
@@ -61,17 +94,13 @@ FA_NOINLINE void sum_into_panel(const PanelSum& s) {
     float* panel = s.panel + d * kPanelRows;
     multiply_tile<kTileRows, kVectors, Broadcast::strips>(
         s.depth, strip, kTileRows, s.rows, s.row_stride, strip + s.strip_stride,
-        [&](Vector(&sums)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
+        [&](Sums<kTileRows, kVectors>& sums) FA_INLINE_LAMBDA {
           FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
             FA_UNROLL for (int v = 0; v < kVectors; ++v) {
-              sums[i][v] = load(panel + i * kPanelRows + v * kLanes);
-              if constexpr (kFactor) sums[i][v] *= factor[v];
+              float* to = panel + i * kPanelRows + v * kLanes;
+              store(to, kFactor ? load(to) * factor[v] + sums[i][v] : load(to) + sums[i][v]);
             }
           }
-        },
-        [&](Vector(&sums)[kTileRows][kVectors]) FA_INLINE_LAMBDA {
-          FA_UNROLL for (int i = 0; i < kTileRows; ++i)
-            FA_UNROLL for (int v = 0; v < kVectors; ++v) store(panel + i * kPanelRows + v * kLanes, sums[i][v]);
         });
   }
 }
