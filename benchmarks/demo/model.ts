@@ -22,28 +22,37 @@ export interface ModelShape {
 export function buildModel(tf: TensorFlow, shape: ModelShape, attention: AttentionKernel): LayersModel {
   let seed = shape.seed * 1000;
   const normal = (deviation: number) => tf.initializers.randomNormal({ mean: 0, stddev: deviation, seed: seed++ });
-  const dense = (units: number, extra: { activation?: 'relu'; useBias?: boolean } = {}) =>
-    tf.layers.dense({ units, kernelInitializer: normal(0.02), ...extra });
+  const dense = (units: number, inputs: number, extra: { activation?: 'relu'; useBias?: boolean } = {}) =>
+    tf.layers.dense({ units, kernelInitializer: normal(inputs ** -0.5), ...extra });
   const add = (a: SymbolicTensor, b: SymbolicTensor) => tf.layers.add().apply([a, b]) as SymbolicTensor;
   const then = (x: SymbolicTensor, ...layers: { apply(x: SymbolicTensor): unknown }[]) =>
     layers.reduce((value, layer) => layer.apply(value) as SymbolicTensor, x);
 
   const tokens = tf.input({ shape: [shape.context], dtype: 'int32' });
   const embedding = (inputDim: number) =>
-    tf.layers.embedding({ inputDim, outputDim: shape.width, embeddingsInitializer: normal(0.02) });
+    tf.layers.embedding({ inputDim, outputDim: shape.width, embeddingsInitializer: normal(0.3) });
   const positions = positionLayer(tf, shape.context).apply(tokens) as SymbolicTensor;
   let x = add(then(tokens, embedding(shape.vocabulary)), then(positions, embedding(shape.context)));
 
   for (let layer = 0; layer < shape.layers; layer++) {
-    const queriesKeysValues = then(x, tf.layers.layerNormalization(), dense(3 * shape.width, { useBias: false }));
+    const queriesKeysValues = then(
+      x,
+      tf.layers.layerNormalization(),
+      dense(3 * shape.width, shape.width, { useBias: false }),
+    );
     const mixed = attentionLayer(tf, shape, attention).apply(queriesKeysValues) as SymbolicTensor;
-    x = add(x, then(mixed, dense(shape.width)));
+    x = add(x, then(mixed, dense(shape.width, shape.width)));
     x = add(
       x,
-      then(x, tf.layers.layerNormalization(), dense(4 * shape.width, { activation: 'relu' }), dense(shape.width)),
+      then(
+        x,
+        tf.layers.layerNormalization(),
+        dense(4 * shape.width, shape.width, { activation: 'relu' }),
+        dense(shape.width, 4 * shape.width),
+      ),
     );
   }
-  const logits = then(x, tf.layers.layerNormalization(), dense(shape.vocabulary, { useBias: false }));
+  const logits = then(x, tf.layers.layerNormalization(), dense(shape.vocabulary, shape.width, { useBias: false }));
   return tf.model({ inputs: tokens, outputs: logits });
 }
 

@@ -34,13 +34,13 @@ export const smallSizes = { context: 48, steps: 40, heads: 2, width: 48, batch: 
 export function readOptions(argv: readonly string[], sizes: Partial<typeof smallSizes> = {}): DemoOptions {
   return new Command('npm run demo --')
     .description('Train a small GPT on Moby-Dick with stock tfjs attention and with the fused op, from the same seed.')
-    .option('--context <n>', 'context length in characters', positiveInteger, sizes.context ?? 192)
-    .option('--steps <n>', 'training steps of each run', positiveInteger, sizes.steps ?? 300)
+    .option('--context <n>', 'context length in characters', positiveInteger, sizes.context ?? 128)
+    .option('--steps <n>', 'training steps of each run', positiveInteger, sizes.steps ?? 600)
     .option('--layers <n>', 'transformer blocks', positiveInteger, 2)
     .option('--heads <n>', 'attention heads', positiveInteger, sizes.heads ?? 4)
     .option('--width <n>', 'width of the residual stream, a multiple of heads', positiveInteger, sizes.width ?? 128)
-    .option('--batch <n>', 'sequences a step', positiveInteger, sizes.batch ?? 6)
-    .option('--learning-rate <x>', 'of Adam', positiveNumber, 2e-3)
+    .option('--batch <n>', 'sequences a step', positiveInteger, sizes.batch ?? 4)
+    .option('--learning-rate <x>', 'of Adam', positiveNumber, 3e-3)
     .option('--seed <n>', 'of weights, batches and samples', positiveInteger, 1851)
     .addOption(
       new Option('--attention <which>', 'which runs to make').choices(['stock', 'fused', 'both']).default('both'),
