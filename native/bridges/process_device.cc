@@ -79,11 +79,7 @@ OutputShapes checked_output_shapes(const AttentionInputs& inputs, const Attentio
                                    Direction direction) {
   const OutputShapes shapes = output_shapes(describe(inputs, options, direction));
   const auto plan = process_device().plan(inputs, options, direction);
-  if (const auto* refusal = std::get_if<Refusal>(&plan)) {
-    const char* op = direction == Direction::forward ? "attention" : "attentionBackward";
-    throw Error(refusal->code, refusal->argument,
-                std::string("[") + op + "] " + refusal->argument + ": expected " + refusal->reason);
-  }
+  if (const auto* refusal = std::get_if<Refusal>(&plan)) raise(*refusal);
   return shapes;
 }
 

@@ -165,7 +165,7 @@ std::string refused_by_device(const OnnxAttention& node, Values inputs) {
     const ForwardCall call = translate(node, tensors);
     const auto plan = device.plan(call.inputs, call.options, Direction::forward);
     const Refusal* refusal = std::get_if<Refusal>(&plan);
-    return refusal == nullptr ? std::string() : refusal->reason;
+    return refusal == nullptr ? std::string() : refusal->argument + ": " + refusal->reason;
   } catch (const Error& error) {
     return error.what();
   }
