@@ -56,13 +56,18 @@ function copyTfjsNode(folder) {
     fs.cpSync(original, copy, { recursive: true, filter: (file) => !left.includes(file) });
   }
   const siblings = path.resolve(original, '../..');
-  for (const name of packageNames(siblings)) link(path.join(siblings, name), path.join(modules, name));
+  // pnpm puts what tfjs-node uses without naming it (tfjs-core) into a folder that all packages of the store look into.
+  const hoisted = path.resolve(siblings, '../../node_modules');
+  for (const folder of [siblings, hoisted]) {
+    for (const name of packageNames(folder)) link(path.join(folder, name), path.join(modules, name));
+  }
   link(path.join(root, 'adapters/tfjs'), path.join(modules, '@fa-metal/tfjs'));
   link(path.join(root, 'packages/core'), path.join(modules, '@fa-metal/core'));
   return copy;
 }
 
 function packageNames(modules) {
+  if (!fs.existsSync(modules)) return [];
   const names = fs.readdirSync(modules).filter((name) => !name.startsWith('.'));
   return names.flatMap((name) =>
     name.startsWith('@') ? fs.readdirSync(path.join(modules, name)).map((inner) => `${name}/${inner}`) : [name],

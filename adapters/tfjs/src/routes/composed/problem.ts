@@ -1,7 +1,8 @@
-import { inOperation, type Refusal, refusal } from '@fa-metal/core';
+import { inOperation, refusal } from '@fa-metal/core';
 import type { CallAttributes } from '../../call.js';
 import type { TensorInfo } from '../../tensorflow.js';
 import { byName } from '../route.js';
+import { type Axes, expectAtLeastOne, expectDType, expectShape } from './checks.js';
 
 /** A call that has been checked. Sizes as the contract names them. */
 export interface Problem {
@@ -21,8 +22,6 @@ export interface Problem {
   /** Of the diagonal that ALiBi measures from. */
   offset: number;
 }
-
-type Axes = readonly { letter: string; size?: number; broadcasts?: boolean }[];
 
 const supported = ['q', 'k', 'v', 'mask', 'bias', 'alibiSlopes', 'sinks', 'out', 'lse', 'softmaxStats', 'dOut', 'dLse'];
 
@@ -147,29 +146,4 @@ function refuseUnsupported({ inputs, options }: CallAttributes): void {
   const argument = tensor ?? option;
   if (argument === undefined) return;
   throw refusal({ code: 'UNSUPPORTED', argument, expected: 'an option that the composed route has', got: argument });
-}
-
-function expectDType(argument: string, { dtype }: TensorInfo, expected: string): void {
-  if (dtype !== expected)
-    throw refusal({ code: 'DTYPE_MISMATCH', argument, expected: `dtype ${expected}`, got: dtype });
-}
-
-function expectShape(argument: string, { shape }: TensorInfo, axes: Axes): readonly number[] {
-  const fits = axes.every(
-    ({ size, broadcasts }, i) => size === undefined || shape[i] === size || (broadcasts && shape[i] === 1),
-  );
-  if (shape.length === axes.length && fits) return shape;
-  const expected = axes.map(({ letter, size, broadcasts }) => `${broadcasts ? '1|' : ''}${size ?? letter}`);
-  const mismatch: Refusal = {
-    code: 'SHAPE_MISMATCH',
-    argument,
-    expected: `shape [${expected.join(', ')}]`,
-    got: `[${shape.join(', ')}]`,
-  };
-  throw refusal(mismatch);
-}
-
-function expectAtLeastOne(argument: string, what: string, size: number): void {
-  if (size < 1)
-    throw refusal({ code: 'SHAPE_MISMATCH', argument, expected: `at least one ${what}`, got: String(size) });
 }
