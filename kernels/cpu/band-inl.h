@@ -90,8 +90,8 @@ struct ScoreUnits {
 
 FA_ALWAYS_INLINE ScoreUnits score_units(const Attention& a) {
   if (a.bias.data) return ScoreUnits{1, a.scale, kLog2E, 1};
-  if (a.scale == 0) return ScoreUnits{0, 1, 1, 0};
   const float size = a.scale < 0 ? -a.scale : a.scale;
+  if (size < 1e-30f) return ScoreUnits{a.scale, 1, kLog2E, 1};  // lse / scale would overflow; so small, rounding is harmless
   return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size};
 }
 

@@ -1,6 +1,6 @@
 // Everything that one instruction set's translation unit holds. The includer defines FA_TARGET (a name) and FA_LANES.
 // All of it has internal linkage, and nothing of the C++ library is used inside: a weak symbol compiled with AVX-512 could be
-// the one that the linker keeps for the whole program, and crash machines without it (kernels/cpu/check-symbols.mjs watches).
+// the one that the linker keeps for the whole program, and crash machines without it (test/symbols.test.ts watches).
 #pragma once
 #include <cstddef>
 #include <cstdint>
