@@ -1,13 +1,13 @@
-import { suite } from '@fa-metal/conformance';
+import { families, suite } from '@fa-metal/conformance';
 import { test } from 'vitest';
+import { goldVectors } from '../../../packages/conformance/test-support/gold-vectors.js';
 import { conformanceAdapter } from './support/conformance-adapter.js';
-
-const results = 'test-results';
 
 suite({
   test,
   subset: 'smoke',
-  results,
+  families: [...families, goldVectors()],
+  results: 'test-results',
   adapter: [
     conformanceAdapter('tensorflow-op', 'tensorflow'),
     conformanceAdapter('copy', 'tensorflow'),

@@ -147,6 +147,14 @@ class Tensors {
   std::vector<TensorPtr> held_;
 };
 
+/// Shapes of the outputs. Refuses what the device would refuse, before room is made for anything.
+OutputShapes planned_shapes(Device& device, const AttentionInputs& inputs, const AttentionOptions& options,
+                            Direction direction) {
+  const auto plan = device.plan(inputs, options, direction);
+  if (const auto* refusal = std::get_if<Refusal>(&plan)) raise(*refusal);
+  return output_shapes(describe(inputs, options, direction));
+}
+
 void run_forward(const Kernel& kernel, TF_OpKernelContext* context) {
   const OpScope scope("attention");
   Tensors tensors(context);
@@ -156,7 +164,7 @@ void run_forward(const Kernel& kernel, TF_OpKernelContext* context) {
   call.options = kernel.options;
   read_scalars(inputs, call.options);
 
-  const OutputShapes shapes = output_shapes(describe(call.inputs, call.options, Direction::forward));
+  const OutputShapes shapes = planned_shapes(*kernel.device, call.inputs, call.options, Direction::forward);
   call.out = tensors.allocate_output(0, shapes.out);
   call.lse = tensors.allocate_output(1, shapes.lse);
   // An empty tensor tells the gradient that this backend has no more than lse.
@@ -183,7 +191,7 @@ void run_backward(const Kernel& kernel, TF_OpKernelContext* context) {
   call.d_lse = inputs.d_lse;
   if (inputs.softmax_stats && inputs.softmax_stats->bytes > 0) call.softmax_stats = inputs.softmax_stats;
 
-  const OutputShapes shapes = output_shapes(describe(call.inputs, call.options, Direction::backward));
+  const OutputShapes shapes = planned_shapes(*kernel.device, call.inputs, call.options, Direction::backward);
   call.dq = tensors.allocate_output(0, shapes.dq);
   call.dk = tensors.allocate_output(1, shapes.dk);
   call.dv = tensors.allocate_output(2, shapes.dv);
