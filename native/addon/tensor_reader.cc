@@ -9,11 +9,14 @@ namespace {
 
 constexpr const char* kTensorForm = "a tensor { data, shape, dtype }";
 
-/// Not in Node-API's list: views that are newer than it, such as Float16Array.
-constexpr napi_typedarray_type kOtherView = static_cast<napi_typedarray_type>(-1);
+/// What Node-API leaves in place for views that are newer than it.
+constexpr auto kUnknownView = static_cast<napi_typedarray_type>(15);
+
+/// Views that this build's Node-API has no name for; Float16Array is the one that is of use.
+bool is_newer(napi_typedarray_type type) { return type > napi_biguint64_array; }
 
 struct TypedArray {
-  napi_typedarray_type type = kOtherView;
+  napi_typedarray_type type = kUnknownView;
   void* data = nullptr;
   size_t length = 0;  ///< elements
 };
@@ -28,37 +31,21 @@ TypedArray typed_array_of(Napi::Value view) {
   return array;
 }
 
-/// 0 for a view that Node-API does not know.
-size_t view_element_size(napi_typedarray_type type) {
-  switch (type) {
-    case napi_int8_array:
-    case napi_uint8_array:
-    case napi_uint8_clamped_array:
-      return 1;
-    case napi_int16_array:
-    case napi_uint16_array:
-      return 2;
-    case napi_int32_array:
-    case napi_uint32_array:
-    case napi_float32_array:
-      return 4;
-    case napi_float64_array:
-    case napi_bigint64_array:
-    case napi_biguint64_array:
-      return 8;
-    default:
-      return 0;
-  }
+std::string constructor_name(Napi::Value view) {
+  const Napi::Value constructor = view.As<Napi::Object>().Get("constructor");
+  if (!constructor.IsFunction()) return "another view";
+  return value_text(constructor.As<Napi::Object>().Get("name"));
 }
 
 /// Bytes are bytes; anything wider has to agree with the dtype.
-bool view_fits(napi_typedarray_type type, DType dtype) {
+bool view_fits(Napi::Value view, DType dtype) {
+  const napi_typedarray_type type = typed_array_of(view).type;
   if (type == napi_uint8_array) return true;
   switch (dtype) {
     case DType::float32:
       return type == napi_float32_array;
     case DType::float16:
-      return type == napi_uint16_array || type == kOtherView;
+      return type == napi_uint16_array || (is_newer(type) && constructor_name(view) == "'Float16Array'");
     case DType::bfloat16:
       return type == napi_uint16_array;
     case DType::int32:
@@ -89,17 +76,11 @@ const char* view_names(DType dtype) {
   return "an ArrayBufferView";
 }
 
-std::string constructor_name(Napi::Value view) {
-  const Napi::Value constructor = view.As<Napi::Object>().Get("constructor");
-  if (!constructor.IsFunction()) return "another view";
-  return value_text(constructor.As<Napi::Object>().Get("name"));
-}
-
 void check_view(const char* argument, const Tensor& tensor, Napi::Value view) {
   if (!view.IsTypedArray() && !view.IsDataView()) {
     refuse_value(argument, std::string(view_names(tensor.dtype)) + " (an ArrayBufferView)", view);
   }
-  if (view.IsTypedArray() && !view_fits(typed_array_of(view).type, tensor.dtype)) {
+  if (view.IsTypedArray() && !view_fits(view, tensor.dtype)) {
     refuse(ErrorCode::INVALID_ARGUMENT, argument, view_names(tensor.dtype), constructor_name(view));
   }
   // A buffer that shrinks while a call runs would take its memory away.
@@ -148,9 +129,10 @@ void BufferViews::resolve() {
       continue;
     }
     const TypedArray array = typed_array_of(view.view);
-    const size_t size = array.type == kOtherView ? 2 : view_element_size(array.type);
+    // A view that fits has elements of the dtype's size, or bytes.
+    const int64_t size = array.type == napi_uint8_array ? 1 : element_size(view.target->dtype);
     view.target->data = static_cast<std::byte*>(array.data);
-    view.target->bytes = array.length * size;
+    view.target->bytes = array.length * static_cast<size_t>(size);
   }
 }
 

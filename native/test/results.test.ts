@@ -55,6 +55,34 @@ describe.each(addon.instructionSets())('%s', (isa) => {
   });
 });
 
+describe.each(addon.instructionSets())('%s, nothing to see', (isa) => {
+  const device = open(2, isa);
+  const empty = (changed: Partial<Sizes>) => {
+    const forward = forwardCall({ ...sizes, ...changed });
+    for (const { data } of [forward.out, forward.lse]) (data as Float32Array).fill(7);
+    device.forward(forward);
+    const backward = backwardCall(forward);
+    for (const { data } of [backward.dq, backward.dk, backward.dv]) (data as Float32Array).fill(7);
+    device.backward(backward);
+    const all = (tensor: Tensor, value: number) => (tensor.data as Float32Array).every((element) => element === value);
+    return { forward, backward, all };
+  };
+
+  test('no keys: out and dq are 0, lse is -Infinity', () => {
+    const { forward, backward, all } = empty({ keys: 0 });
+    expect(all(forward.out, 0) && all(backward.dq, 0) && all(forward.lse, Number.NEGATIVE_INFINITY)).toBe(true);
+  });
+
+  test('no queries: dk and dv are 0', () => {
+    const { backward, all } = empty({ queries: 0 });
+    expect(all(backward.dk, 0) && all(backward.dv, 0)).toBe(true);
+  });
+
+  test('no batch: nothing to do', () => {
+    expect(() => empty({ batch: 0 })).not.toThrow();
+  });
+});
+
 /** Causal bottomRight attention in float64, layout bhld. */
 function naive(q: Tensor, k: Tensor, v: Tensor): { out: number[]; lse: number[] } {
   const [B = 0, Hq = 0, Lq = 0, D = 0] = q.shape;
