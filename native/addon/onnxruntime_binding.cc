@@ -104,7 +104,9 @@ Napi::Value run(const SharedSession& session, const Napi::CallbackInfo& info) {
       for (size_t i = 0; i < wanted.size(); ++i) {
         if (!wanted[i]) continue;
         const std::string& name = run->output_names[i];
-        results.Set(name, translated(api, [&] { return tensor_of(env, api, "fetches." + name, run->outputs[i].get()); }));
+        results.Set(name, translated(api, [&] {
+                      return tensor_of(env, api, "fetches." + name, run->outputs[i].get());
+                    }));
       }
       return results;
     };
@@ -148,8 +150,8 @@ Napi::Array assignment_value(Napi::Env env, const std::vector<NodeDecision>& dec
   return list;
 }
 
-/// The session as JavaScript sees it. Its functions share ownership with the runs in flight, so dispose() only lets
-/// go: ONNX Runtime's session ends with the last of them.
+/// The session as JavaScript sees it. Its functions share ownership with the runs in flight, so dispose()
+/// only lets go: ONNX Runtime's session ends with the last of them.
 Napi::Object session_value(Napi::Env env, SharedSession session) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("inputs", metadata_value(env, session->inputs()));
@@ -157,7 +159,8 @@ Napi::Object session_value(Napi::Env env, SharedSession session) {
   value.Set("assignment", assignment_value(env, session->assignment()));
   auto held = std::make_shared<SharedSession>(std::move(session));
   const auto open = [held]() -> const SharedSession& {
-    if (*held == nullptr) refuse(ErrorCode::INVALID_ARGUMENT, "session", "a session in use", "a released one");
+    if (*held == nullptr)
+      refuse(ErrorCode::INVALID_ARGUMENT, "session", "a session in use", "a released one");
     return *held;
   };
   value.Set("run", Napi::Function::New(env, [open](const Napi::CallbackInfo& info) {
@@ -167,8 +170,8 @@ Napi::Object session_value(Napi::Env env, SharedSession session) {
               return fa::guarded(info.Env(), [&]() -> Napi::Value {
                 const OpScope scope("endProfiling");
                 const SharedSession& session = open();
-                return Napi::Value::From(
-                    info.Env(), translated(session->host().host.api, [&] { return session->end_profiling(); }));
+                return Napi::Value::From(info.Env(), translated(session->host().host.api,
+                                                                [&] { return session->end_profiling(); }));
               });
             }));
   value.Set("dispose", Napi::Function::New(env, [held](const Napi::CallbackInfo&) { held->reset(); }));

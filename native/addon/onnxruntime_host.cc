@@ -33,7 +33,8 @@ std::vector<std::string> loaded_libraries() {
 #else
   const auto add = [](dl_phdr_info* image, size_t, void* list) {
     const char* path = image->dlpi_name;
-    if (path != nullptr && is_onnxruntime(path)) static_cast<std::vector<std::string>*>(list)->emplace_back(path);
+    if (path != nullptr && is_onnxruntime(path))
+      static_cast<std::vector<std::string>*>(list)->emplace_back(path);
     return 0;
   };
   dl_iterate_phdr(add, &paths);
@@ -49,8 +50,9 @@ std::string find_library(const std::string& folder) {
   if (paths.size() == 1) return paths.front();
   std::string found = paths.empty() ? "none" : "several:";
   for (const std::string& path : paths) found += " " + path;
-  throw Error(ErrorCode::HOST_INCOMPATIBLE, "",
-              "[register] ONNX Runtime: expected one loaded library, in " + folder + " or elsewhere, got " + found);
+  throw Error(
+      ErrorCode::HOST_INCOMPATIBLE, "",
+      "[register] ONNX Runtime: expected one loaded library, in " + folder + " or elsewhere, got " + found);
 }
 
 const OrtApiBase* api_base(const std::string& library) {
@@ -64,7 +66,8 @@ const OrtApiBase* api_base(const std::string& library) {
   return get();
 }
 
-/// Our device among those of all registered providers: another copy of this library may have one of the same name.
+/// Our device among those of all registered providers: another copy of this library may have one of the same
+/// name.
 const OrtEpDevice* find_device(const OrtApi* api, const OrtEnv* env) {
   const OrtEpDevice* const* devices = nullptr;
   size_t count = 0;
@@ -84,8 +87,9 @@ void register_provider(AttachedHost& attached) {
   check(api->RegisterExecutionProviderLibrary(attached.env, name.c_str(), library_path().c_str()));
   attached.device = find_device(api, attached.env);
   if (attached.device == nullptr) {
-    throw Error(ErrorCode::HOST_INCOMPATIBLE, "",
-                "[register] ONNX Runtime " + attached.version + ": expected a CPU among its devices, got none");
+    throw Error(
+        ErrorCode::HOST_INCOMPATIBLE, "",
+        "[register] ONNX Runtime " + attached.version + ": expected a CPU among its devices, got none");
   }
 }
 
@@ -121,7 +125,8 @@ Error error_of(const OrtApi* api, OrtStatus* status, ErrorCode code, const char*
   if (end == std::string::npos) return Error(code, argument, "[onnxruntime] " + message);
   const size_t code_start = start + kMarker.size();
   const auto own = parse_error_code(message.substr(code_start, bar - code_start));
-  return Error(own.value_or(ErrorCode::INTERNAL), message.substr(bar + 1, end - bar - 1), message.substr(end + 3));
+  return Error(own.value_or(ErrorCode::INTERNAL), message.substr(bar + 1, end - bar - 1),
+               message.substr(end + 3));
 }
 
 }  // namespace fa::ort

@@ -1,5 +1,7 @@
 #include "addon/onnxruntime_session.h"
 
+#include <cstring>
+
 #include "bridges/process_device.h"
 
 namespace fa::ort {
@@ -21,7 +23,8 @@ void apply_numbers(const OrtApi* api, OrtSessionOptions* options, const SessionS
   if (const auto threads = settings.intra_op_num_threads) check(api->SetIntraOpNumThreads(options, *threads));
   if (const auto threads = settings.inter_op_num_threads) check(api->SetInterOpNumThreads(options, *threads));
   check(api->SetSessionLogSeverityLevel(options, settings.log_severity_level.value_or(kQuiet)));
-  if (const auto level = settings.log_verbosity_level) check(api->SetSessionLogVerbosityLevel(options, *level));
+  if (const auto level = settings.log_verbosity_level)
+    check(api->SetSessionLogVerbosityLevel(options, *level));
 }
 
 void apply_switches(const OrtApi* api, OrtSessionOptions* options, const SessionSettings& settings) {
@@ -35,7 +38,8 @@ void apply_switches(const OrtApi* api, OrtSessionOptions* options, const Session
   if (settings.optimized_model_file_path) {
     check(api->SetOptimizedModelFilePath(options, settings.optimized_model_file_path->c_str()));
   }
-  if (settings.profile_file_prefix) check(api->EnableProfiling(options, settings.profile_file_prefix->c_str()));
+  if (settings.profile_file_prefix)
+    check(api->EnableProfiling(options, settings.profile_file_prefix->c_str()));
   for (const auto& [name, size] : settings.free_dimension_overrides) {
     check(api->AddFreeDimensionOverrideByName(options, name.c_str(), size));
   }
@@ -82,8 +86,10 @@ OwnedRunOptions make_run_options(const OrtApi* api, const RunSettings& settings)
   OrtRunOptions* made = nullptr;
   check(api->CreateRunOptions(&made));
   OwnedRunOptions options(made, api->ReleaseRunOptions);
-  if (const auto level = settings.log_severity_level) check(api->RunOptionsSetRunLogSeverityLevel(made, *level));
-  if (const auto level = settings.log_verbosity_level) check(api->RunOptionsSetRunLogVerbosityLevel(made, *level));
+  if (const auto level = settings.log_severity_level)
+    check(api->RunOptionsSetRunLogSeverityLevel(made, *level));
+  if (const auto level = settings.log_verbosity_level)
+    check(api->RunOptionsSetRunLogVerbosityLevel(made, *level));
   if (settings.tag) check(api->RunOptionsSetRunTag(made, settings.tag->c_str()));
   for (const auto& [key, value] : settings.config_entries) {
     check(api->AddRunConfigEntry(made, key.c_str(), value.c_str()));
@@ -110,8 +116,9 @@ OnnxSession::OnnxSession(const AttachedHost& host, const ModelSource& model, con
   const CapabilityScope scope(report);
   OrtSession* session = nullptr;
   OrtStatus* status =
-      model.path.empty() ? api->CreateSessionFromArray(host.env, model.bytes, model.size, options.get(), &session)
-                         : api->CreateSession(host.env, model.path.c_str(), options.get(), &session);
+      model.path.empty()
+          ? api->CreateSessionFromArray(host.env, model.bytes, model.size, options.get(), &session)
+          : api->CreateSession(host.env, model.path.c_str(), options.get(), &session);
   if (status != nullptr) {
     const Error error = error_of(api, status, ErrorCode::INVALID_ARGUMENT, "model");
     throw report.refusal ? *report.refusal : error;
@@ -147,10 +154,13 @@ void OnnxSession::describe_values() {
 void OnnxSession::run(const NamedValues& inputs, NamedValues& outputs, const RunSettings& settings) const {
   const OrtApi* api = host_.host.api;
   const OwnedRunOptions options = make_run_options(api, settings);
-  OrtStatus* status = api->Run(session_.get(), options.get(), inputs.names.data(), inputs.values.data(),
-                               inputs.names.size(), outputs.names.data(), outputs.names.size(), outputs.values.data());
+  OrtStatus* status =
+      api->Run(session_.get(), options.get(), inputs.names.data(), inputs.values.data(), inputs.names.size(),
+               outputs.names.data(), outputs.names.size(), outputs.values.data());
   if (status == nullptr) return;
-  const bool bad_feed = api->GetErrorCode(status) == ORT_INVALID_ARGUMENT;
+  // A node that fails may use the same code, but then it is not the feeds that are at fault.
+  const bool in_node = std::strstr(api->GetErrorMessage(status), "while running") != nullptr;
+  const bool bad_feed = !in_node && api->GetErrorCode(status) == ORT_INVALID_ARGUMENT;
   throw error_of(api, status, bad_feed ? ErrorCode::INVALID_ARGUMENT : ErrorCode::HOST_FAILED,
                  bad_feed ? "feeds" : "");
 }

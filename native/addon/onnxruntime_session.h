@@ -36,8 +36,8 @@ struct ValueDescription {
   std::string name;
   bool is_tensor = false;
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-  std::vector<int64_t> shape;            ///< -1 where the size depends on the run
-  std::vector<std::string> symbolic;     ///< its name there, may be empty
+  std::vector<int64_t> shape;         ///< -1 where the size depends on the run
+  std::vector<std::string> symbolic;  ///< its name there, may be empty
 };
 
 struct RunSettings {

@@ -40,9 +40,8 @@ std::vector<std::pair<std::string, Value>> pairs(Napi::Object object, const char
 }
 
 std::vector<std::pair<std::string, std::string>> config_entries(Napi::Object object) {
-  return pairs<std::string>(object, "extra", [](const char* name, Napi::Value value) {
-    return read_text(name, value, "strings");
-  });
+  return pairs<std::string>(
+      object, "extra", [](const char* name, Napi::Value value) { return read_text(name, value, "strings"); });
 }
 
 }  // namespace
@@ -61,10 +60,9 @@ SessionSettings read_session_settings(Napi::Value value) {
   settings.log_id = text(object, "logId");
   settings.optimized_model_file_path = text(object, "optimizedModelFilePath");
   settings.profile_file_prefix = text(object, "profileFilePrefix");
-  settings.free_dimension_overrides =
-      pairs<int64_t>(object, "freeDimensionOverrides", [](const char* name, Napi::Value size) {
-        return read_integer(name, size, "whole numbers");
-      });
+  settings.free_dimension_overrides = pairs<int64_t>(
+      object, "freeDimensionOverrides",
+      [](const char* name, Napi::Value size) { return read_integer(name, size, "whole numbers"); });
   settings.config_entries = config_entries(object);
   return settings;
 }

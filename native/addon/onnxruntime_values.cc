@@ -14,17 +14,25 @@ struct JavaScriptType {
 };
 
 constexpr JavaScriptType kJavaScriptTypes[] = {
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, "float32", 32},  {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, "uint8", 8},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, "int8", 8},       {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16, "uint16", 16},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, "int16", 16},    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, "int32", 32},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, "int64", 64},    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, "bool", 8},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, "float16", 16}, {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, "float64", 64},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32, "uint32", 32},  {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64, "uint64", 64},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4, "uint4", 4},     {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4, "int4", 4},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, "float32", 32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, "uint8", 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, "int8", 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16, "uint16", 16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, "int16", 16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, "int32", 32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, "int64", 64},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, "bool", 8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, "float16", 16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, "float64", 64},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32, "uint32", 32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64, "uint64", 64},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4, "uint4", 4},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4, "int4", 4},
 };
 
 constexpr const char* kTypeNames =
-    "float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64, uint64, int4, uint4 or bool";
+    "float32, float64, float16, int8, uint8, int16, uint16, int32, uint32, int64, uint64, int4, uint4 or "
+    "bool";
 
 const JavaScriptType* find_type(ONNXTensorElementDataType type) {
   for (const JavaScriptType& known : kJavaScriptTypes) {
@@ -62,7 +70,8 @@ size_t byte_count(const char* argument, const std::vector<int64_t>& dims, size_t
       refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63", "more");
     }
   }
-  if (elements > (size_t{1} << 57)) refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63", "more");
+  if (elements > (size_t{1} << 57))
+    refuse(ErrorCode::SIZE_OVERFLOW, argument, "a byte count below 2^63", "more");
   return (elements * bits + 7) / 8;
 }
 
@@ -101,8 +110,8 @@ OwnedValue value_over(const OrtApi* api, const std::string& argument, Napi::Valu
   check(api->CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &info));
   const std::unique_ptr<OrtMemoryInfo, void (*)(OrtMemoryInfo*)> owner(info, api->ReleaseMemoryInfo);
   OrtValue* value = nullptr;
-  check(api->CreateTensorWithDataAsOrtValue(info, bytes == 0 ? nothing : memory.data, bytes, dims.data(), dims.size(),
-                                            type.onnx, &value));
+  check(api->CreateTensorWithDataAsOrtValue(info, bytes == 0 ? nothing : memory.data, bytes, dims.data(),
+                                            dims.size(), type.onnx, &value));
   return OwnedValue(value, ReleaseValue{api});
 }
 

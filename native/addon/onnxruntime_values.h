@@ -23,7 +23,8 @@ std::string type_name(ONNXTensorElementDataType type);
 /// @throws Error INVALID_ARGUMENT, UNSUPPORTED or BUFFER_TOO_SHORT naming `argument`
 OwnedValue value_over(const OrtApi* api, const std::string& argument, Napi::Value tensor);
 
-/// { type, dims, buffer } with the elements copied: ONNX Runtime may share an output's memory with its inputs.
+/// { type, dims, buffer } with the elements copied: ONNX Runtime may share an output's memory with its
+/// inputs.
 /// @throws Error UNSUPPORTED naming `argument` for what JavaScript has no tensor for
 Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argument, OrtValue* value);
 

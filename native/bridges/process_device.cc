@@ -29,7 +29,8 @@ int threads_from_environment() {
   if (text.empty()) return 0;
   int64_t threads = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), threads);
-  if (error != std::errc() || end != text.data() + text.size() || threads < 0 || threads > kMaxSoftwareThreads) {
+  if (error != std::errc() || end != text.data() + text.size() || threads < 0 ||
+      threads > kMaxSoftwareThreads) {
     refuse_variable(name, "a whole number from 0 (one per core) to " + std::to_string(kMaxSoftwareThreads));
   }
   return static_cast<int>(threads);

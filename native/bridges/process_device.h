@@ -1,4 +1,5 @@
-// The device of hosts that call us without passing through JavaScript (TensorFlow, ONNX Runtime), chosen by FA_METAL_*.
+// The device of hosts that call us without passing through JavaScript (TensorFlow, ONNX Runtime), chosen by
+// FA_METAL_*.
 #pragma once
 #include <memory>
 
@@ -14,9 +15,10 @@ DeviceConfig config_from_environment();
 /// @throws Error as config_from_environment() and Device::open()
 Device& process_device();
 
-/// Shapes of what a call writes, for hosts that have to make room before they can call. Refuses as the call would, but
-/// for its memory.
+/// Shapes of what a call writes, for hosts that have to make room before they can call. Refuses as the call
+/// would, but for its memory.
 /// @throws Error
-OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction);
+OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options,
+                                   Direction direction);
 
 }  // namespace fa

@@ -3,14 +3,14 @@ import type { InferenceSession } from 'onnxruntime-common';
 import type { NativeRunSettings, NativeSessionSettings } from './native.js';
 
 type Given = Record<string, unknown>;
-/** Translates one option, or refuses it. */
+/** Translates one option, or refuses it. What needs no translation gives nothing. */
 type Reader<Settings> = (value: unknown, argument: string, all: Given) => Partial<Settings>;
 
 const graphOptimizationLevels = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 };
 const executionModes = { sequential: 0, parallel: 1 };
 
 const sessionReaders: Record<string, Reader<NativeSessionSettings>> = {
-  executionProviders: (value, argument) => (checkProviders(value, argument), {}),
+  executionProviders: checkProviders,
   graphOptimizationLevel: (value, argument) => ({
     graphOptimizationLevel: oneOf(graphOptimizationLevels, value, argument),
   }),
@@ -27,18 +27,21 @@ const sessionReaders: Record<string, Reader<NativeSessionSettings>> = {
     boolean(value, argument)
       ? { profileFilePrefix: text(all['profileFilePrefix'] ?? 'onnxruntime_profile_', 'options.profileFilePrefix') }
       : {},
-  profileFilePrefix: (value, argument) => (text(value, argument), {}),
+  profileFilePrefix: (value, argument) => {
+    text(value, argument); // enableProfiling takes it
+    return {};
+  },
   freeDimensionOverrides: (value, argument) => ({ freeDimensionOverrides: dimensions(value, argument) }),
   extra: (value, argument) => ({ extra: configEntries(value, argument) }),
-  preferredOutputLocation: (value, argument) => (checkLocation(value, argument), {}),
-  enableGraphCapture: (value, argument) => (onlyFalse(value, argument), {}),
+  preferredOutputLocation: checkLocation,
+  enableGraphCapture: onlyFalse,
 };
 
 const runReaders: Record<string, Reader<NativeRunSettings>> = {
   logSeverityLevel: (value, argument) => ({ logSeverityLevel: wholeNumber(value, argument, 4) }),
   logVerbosityLevel: (value, argument) => ({ logVerbosityLevel: wholeNumber(value, argument) }),
   tag: (value, argument) => ({ tag: text(value, argument) }),
-  terminate: (value, argument) => (onlyFalse(value, argument), {}),
+  terminate: onlyFalse,
   extra: (value, argument) => ({ extra: configEntries(value, argument) }),
 };
 
@@ -77,13 +80,14 @@ function unsupported(argument: string, expected: string, got: string) {
   return refusal({ code: 'UNSUPPORTED', argument, expected, got });
 }
 
-function checkProviders(value: unknown, argument: string): void {
+function checkProviders(value: unknown, argument: string): object {
   for (const provider of Array.isArray(value) ? value : [value]) {
     const { name, ...others } = typeof provider === 'string' ? { name: provider } : (provider as Given);
     if (name !== 'fa-metal') throw invalid(argument, "'fa-metal'", provider);
     const [unknown] = Object.keys(others);
     if (unknown) throw unsupported(argument, 'no options of the provider', unknown);
   }
+  return {};
 }
 
 function oneOf(values: Record<string, number>, value: unknown, argument: string): number {
@@ -107,8 +111,9 @@ function boolean(value: unknown, argument: string): boolean {
   throw invalid(argument, 'a boolean', value);
 }
 
-function onlyFalse(value: unknown, argument: string): void {
+function onlyFalse(value: unknown, argument: string): object {
   if (boolean(value, argument)) throw unsupported(argument, 'false', 'true');
+  return {};
 }
 
 function isRecord(value: unknown): value is Given {
@@ -133,8 +138,9 @@ function configEntries(value: unknown, argument: string, prefix = ''): Record<st
   return entries;
 }
 
-function checkLocation(value: unknown, argument: string): void {
+function checkLocation(value: unknown, argument: string): object {
   const locations = isRecord(value) ? Object.values(value) : [value];
   const other = locations.find((location) => location !== 'cpu');
   if (other !== undefined) throw unsupported(argument, "'cpu'", String(other));
+  return {};
 }

@@ -10,11 +10,16 @@ const shape: Shape = ['B', 2, 'L', 16];
 const qkv: Model['inputs'] = { Q: ['float32', shape], K: ['float32', shape], V: ['float32', shape] };
 const feeds = () => ({ Q: float32([1, 2, 6, 16], 1), K: float32([1, 2, 6, 16], 2), V: float32([1, 2, 6, 16], 3) });
 
-function single(attributes: Record<string, Attribute>, more: Partial<Model> & { extra?: string[]; gives?: string[] } = {}): Model {
+function single(
+  attributes: Record<string, Attribute>,
+  more: Partial<Model> & { extra?: string[]; gives?: string[] } = {},
+): Model {
   const { extra = [], gives = ['Y'], ...rest } = more;
   return {
-    inputs: qkv, outputs: { Y: 'float32' },
-    nodes: [{ op: 'Attention', inputs: ['Q', 'K', 'V', ...extra], outputs: gives, attributes }], ...rest,
+    inputs: qkv,
+    outputs: { Y: 'float32' },
+    nodes: [{ op: 'Attention', inputs: ['Q', 'K', 'V', ...extra], outputs: gives, attributes }],
+    ...rest,
   };
 }
 
@@ -32,7 +37,9 @@ test('a mixed graph is split node by node, and the profile of ONNX Runtime agree
   const prefix = join(tmpdir(), `fa-metal-profile-${process.pid}`);
   const session = await ours(mixed, { enableProfiling: true, profileFilePrefix: prefix });
   expect(registration.assignment(session).map(({ name, provider }) => [name, provider])).toEqual([
-    ['before', 'cpu'], ['attention', 'fa-metal'], ['after', 'cpu'],
+    ['before', 'cpu'],
+    ['attention', 'fa-metal'],
+    ['after', 'cpu'],
   ]);
   const { Y } = await session.run(feeds());
   const { Y: theirs } = await (await stock(mixed)).run(feeds());
@@ -40,11 +47,18 @@ test('a mixed graph is split node by node, and the profile of ONNX Runtime agree
 
   session.endProfiling();
   const file = readdirSync(tmpdir()).find((name) => name.startsWith(`fa-metal-profile-${process.pid}`))!;
-  const events = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as { name: string; args?: { provider?: string } }[];
+  const events = JSON.parse(readFileSync(join(tmpdir(), file), 'utf8')) as {
+    name: string;
+    args?: { provider?: string };
+  }[];
   rmSync(join(tmpdir(), file));
-  const ran = events.filter(({ args }) => args?.provider).map(({ name, args }) => [name.replace('_kernel_time', ''), args!.provider]);
+  const ran = events
+    .filter(({ args }) => args?.provider)
+    .map(({ name, args }) => [name.replace('_kernel_time', ''), args!.provider]);
   expect(ran).toEqual([
-    ['before', 'CPUExecutionProvider'], ['attention', 'FaMetalExecutionProvider'], ['after', 'CPUExecutionProvider'],
+    ['before', 'CPUExecutionProvider'],
+    ['attention', 'FaMetalExecutionProvider'],
+    ['after', 'CPUExecutionProvider'],
   ]);
 });
 
@@ -53,11 +67,35 @@ const withCache = { ...qkv, PK: cache, PV: cache };
 
 test.each<[string, Model, string]>([
   ['softcap', single({ softcap: { float: 2 } }), 'softcap'],
-  ['a cache', single({}, { inputs: withCache, extra: ['', 'PK', 'PV'], gives: ['Y', 'K2', 'V2'], outputs: { Y: 'float32', K2: 'float32', V2: 'float32' } }), 'present_key'],
-  ['qk_matmul_output', single({}, { gives: ['Y', '', '', 'S'], outputs: { Y: 'float32', S: 'float32' } }), 'qk_matmul_output'],
-  ['nonpad_kv_seqlen', single({}, { opset: 24, inputs: { ...qkv, N: ['int64', ['B']] }, extra: ['', '', '', 'N'] }), 'nonpad_kv_seqlen'],
+  [
+    'a cache',
+    single(
+      {},
+      {
+        inputs: withCache,
+        extra: ['', 'PK', 'PV'],
+        gives: ['Y', 'K2', 'V2'],
+        outputs: { Y: 'float32', K2: 'float32', V2: 'float32' },
+      },
+    ),
+    'present_key',
+  ],
+  [
+    'qk_matmul_output',
+    single({}, { gives: ['Y', '', '', 'S'], outputs: { Y: 'float32', S: 'float32' } }),
+    'qk_matmul_output',
+  ],
+  [
+    'nonpad_kv_seqlen',
+    single({}, { opset: 24, inputs: { ...qkv, N: ['int64', ['B']] }, extra: ['', '', '', 'N'] }),
+    'nonpad_kv_seqlen',
+  ],
   ['softmax in float64', single({ softmax_precision: 11 }), 'softmax_precision'],
-  ['heads that are too wide', single({}, { inputs: Object.fromEntries(['Q', 'K', 'V'].map((name) => [name, ['float32', ['B', 1, 'L', 640]]])) }), '576'],
+  [
+    'heads that are too wide',
+    single({}, { inputs: Object.fromEntries(['Q', 'K', 'V'].map((name) => [name, ['float32', ['B', 1, 'L', 640]]])) }),
+    '576',
+  ],
 ])('%s is left to ONNX Runtime, with the reason', async (_, model, word) => {
   const session = await ours(model);
   const { here, elsewhere } = assigned(session);
@@ -77,9 +115,19 @@ test('attention of other domains and other operators are left', async () => {
   const session = await ours({
     inputs: { Q: rank3, K: rank3, V: rank3 },
     outputs: { Y: 'float32' },
-    nodes: [{ op: 'MultiHeadAttention', domain: 'com.microsoft', inputs: ['Q', 'K', 'V'], outputs: ['Y'], attributes: { num_heads: 2 } }],
+    nodes: [
+      {
+        op: 'MultiHeadAttention',
+        domain: 'com.microsoft',
+        inputs: ['Q', 'K', 'V'],
+        outputs: ['Y'],
+        attributes: { num_heads: 2 },
+      },
+    ],
   });
-  expect(assigned(session).elsewhere).toEqual({ MultiHeadAttention: 'com.microsoft.MultiHeadAttention is not taken here' });
+  expect(assigned(session).elsewhere).toEqual({
+    MultiHeadAttention: 'com.microsoft.MultiHeadAttention is not taken here',
+  });
 });
 
 test('assignment() refuses sessions of others', async () => {
@@ -100,7 +148,11 @@ test('metadata is that of onnxruntime-node', async () => {
 
 test('a session without attention works too', async () => {
   const value: [ElementType, Shape] = ['int64', ['N']];
-  const session = await ours({ inputs: { a: value }, outputs: { b: 'int64' }, nodes: [{ op: 'Add', inputs: ['a', 'a'], outputs: ['b'] }] });
+  const session = await ours({
+    inputs: { a: value },
+    outputs: { b: 'int64' },
+    nodes: [{ op: 'Add', inputs: ['a', 'a'], outputs: ['b'] }],
+  });
   const { b } = await session.run({ a: new ort.Tensor('int64', [1n, -2n], [2]) });
   expect(b!.data).toEqual(BigInt64Array.of(2n, -4n));
 });

@@ -1,4 +1,4 @@
-import { fromFloat16, roundAll, toFloat16, attention as reference } from '@fa-metal/reference';
+import { fromFloat16, attention as reference, roundAll, toFloat16 } from '@fa-metal/reference';
 import { describe, expect, test } from 'vitest';
 import { assigned, bool, difference, float32, noise, ort, ours, stock } from './support/host.js';
 import type { Attribute, ElementType, Model, Shape } from './support/model.js';
@@ -17,7 +17,11 @@ interface Example {
 
 const mask = (...shape: number[]) => bool(shape, (index) => index % 3 !== 1);
 const bias = (...shape: number[]) => float32(shape, 9);
-const operands = (q: number[], k: number[], v: number[] = k): Feeds => ({ Q: float32(q, 1), K: float32(k, 2), V: float32(v, 3) });
+const operands = (q: number[], k: number[], v: number[] = k): Feeds => ({
+  Q: float32(q, 1),
+  K: float32(k, 2),
+  V: float32(v, 3),
+});
 
 const examples: Example[] = [
   { name: '4-D', feeds: operands([2, 3, 5, 16], [2, 3, 7, 16]) },
@@ -25,29 +29,74 @@ const examples: Example[] = [
   { name: '4-D, one key/value head', feeds: operands([1, 4, 9, 32], [1, 1, 9, 32]) },
   { name: '4-D, wider values', feeds: operands([2, 3, 5, 16], [2, 3, 7, 16], [2, 3, 7, 24]) },
   { name: '4-D, causal', attributes: { is_causal: 1 }, feeds: operands([2, 3, 8, 16], [2, 3, 8, 16]) },
-  { name: '4-D, causal, fewer queries than keys', attributes: { is_causal: 1 }, feeds: operands([2, 3, 4, 16], [2, 3, 9, 16]) },
-  { name: '4-D, causal, more queries than keys', attributes: { is_causal: 1 }, feeds: operands([2, 3, 9, 16], [2, 3, 4, 16]) },
+  {
+    name: '4-D, causal, fewer queries than keys',
+    attributes: { is_causal: 1 },
+    feeds: operands([2, 3, 4, 16], [2, 3, 9, 16]),
+  },
+  {
+    name: '4-D, causal, more queries than keys',
+    attributes: { is_causal: 1 },
+    feeds: operands([2, 3, 9, 16], [2, 3, 4, 16]),
+  },
   { name: '4-D, scale', attributes: { scale: { float: 0.7 } }, feeds: operands([2, 3, 5, 16], [2, 3, 7, 16]) },
   { name: '3-D', attributes: { q_num_heads: 3, kv_num_heads: 3 }, feeds: operands([2, 5, 48], [2, 7, 48]) },
-  { name: '3-D, grouped heads, wider values', attributes: { q_num_heads: 4, kv_num_heads: 2 }, feeds: operands([2, 5, 64], [2, 7, 32], [2, 7, 48]) },
-  { name: '3-D, causal', attributes: { q_num_heads: 3, kv_num_heads: 3, is_causal: 1 }, feeds: operands([2, 8, 48], [2, 8, 48]) },
+  {
+    name: '3-D, grouped heads, wider values',
+    attributes: { q_num_heads: 4, kv_num_heads: 2 },
+    feeds: operands([2, 5, 64], [2, 7, 32], [2, 7, 48]),
+  },
+  {
+    name: '3-D, causal',
+    attributes: { q_num_heads: 3, kv_num_heads: 3, is_causal: 1 },
+    feeds: operands([2, 8, 48], [2, 8, 48]),
+  },
   { name: 'bool mask, 2-D', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(5, 7) } },
   { name: 'bool mask, 3-D', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(3, 5, 7) } },
   { name: 'bool mask, 4-D', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(2, 3, 5, 7) } },
   { name: 'bool mask, 4-D, one head', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(2, 1, 5, 7) } },
-  { name: 'bool mask, one row for all queries', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(2, 1, 1, 7) }, withoutStock: 'refused' },
-  { name: 'bool mask and causal', attributes: { is_causal: 1 }, feeds: { ...operands([2, 3, 7, 16], [2, 3, 7, 16]), M: mask(7, 7) } },
-  { name: 'bool mask, a row without keys', feeds: { ...operands([1, 2, 4, 16], [1, 2, 4, 16]), M: bool([4, 4], (index) => index >= 4) } },
+  {
+    name: 'bool mask, one row for all queries',
+    feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(2, 1, 1, 7) },
+    withoutStock: 'refused',
+  },
+  {
+    name: 'bool mask and causal',
+    attributes: { is_causal: 1 },
+    feeds: { ...operands([2, 3, 7, 16], [2, 3, 7, 16]), M: mask(7, 7) },
+  },
+  {
+    name: 'bool mask, a row without keys',
+    feeds: { ...operands([1, 2, 4, 16], [1, 2, 4, 16]), M: bool([4, 4], (index) => index >= 4) },
+  },
   { name: 'float mask, 2-D', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: bias(5, 7) } },
   { name: 'float mask, 4-D', feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: bias(2, 3, 5, 7) } },
-  { name: 'float mask, 3-D inputs', attributes: { q_num_heads: 3, kv_num_heads: 3 }, feeds: { ...operands([2, 5, 48], [2, 7, 48]), M: bias(5, 7) } },
+  {
+    name: 'float mask, 3-D inputs',
+    attributes: { q_num_heads: 3, kv_num_heads: 3 },
+    feeds: { ...operands([2, 5, 48], [2, 7, 48]), M: bias(5, 7) },
+  },
   { name: 'float mask of -Infinity', feeds: { ...operands([1, 2, 4, 16], [1, 2, 4, 16]), M: infinite([4, 4]) } },
-  { name: 'short bool mask', opset: 24, feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(5, 4) }, withoutStock: 'refused' },
-  { name: 'short float mask', opset: 24, feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: bias(5, 4) }, withoutStock: 'refused' },
+  {
+    name: 'short bool mask',
+    opset: 24,
+    feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(5, 4) },
+    withoutStock: 'refused',
+  },
+  {
+    name: 'short float mask',
+    opset: 24,
+    feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: bias(5, 4) },
+    withoutStock: 'refused',
+  },
 ];
 
 function infinite(shape: number[]): Tensor {
-  return new ort.Tensor('float32', Float32Array.from({ length: 16 }, (_, i) => (i < 4 || i % 3 === 0 ? Number.NEGATIVE_INFINITY : 0)), shape);
+  return new ort.Tensor(
+    'float32',
+    Float32Array.from({ length: 16 }, (_, i) => (i < 4 || i % 3 === 0 ? Number.NEGATIVE_INFINITY : 0)),
+    shape,
+  );
 }
 
 /** Sizes stay unknown until the run, as exporters leave them; the rank and the heads' width are known. */
@@ -95,7 +144,11 @@ function truth({ attributes = {}, feeds }: Example): ArrayLike<number> {
 function cut(tensor: { data: Float32Array; shape: readonly number[] }, keys: number | undefined) {
   if (keys === undefined) return tensor;
   const [batch, heads, length, width] = tensor.shape as [number, number, number, number];
-  return { data: tensor.data, shape: [batch, heads, keys, width], strides: [heads * length * width, length * width, width, 1] };
+  return {
+    data: tensor.data,
+    shape: [batch, heads, keys, width],
+    strides: [heads * length * width, length * width, width, 1],
+  };
 }
 
 describe.each([23, 24])('Attention of opset %i', (opset) => {
@@ -120,8 +173,18 @@ function castModel(type: 'float16' | 'bfloat16', code: number): Model {
     inputs: { Q: half, K: half, V: half },
     outputs: { Y: 'float32' },
     nodes: [
-      ...['Q', 'K', 'V'].map((name) => ({ op: 'Cast', inputs: [name], outputs: [`${name}-${type}`], attributes: { to: code } })),
-      { op: 'Attention', inputs: ['Q', 'K', 'V'].map((name) => `${name}-${type}`), outputs: ['A'], attributes: { is_causal: 1 } },
+      ...['Q', 'K', 'V'].map((name) => ({
+        op: 'Cast',
+        inputs: [name],
+        outputs: [`${name}-${type}`],
+        attributes: { to: code },
+      })),
+      {
+        op: 'Attention',
+        inputs: ['Q', 'K', 'V'].map((name) => `${name}-${type}`),
+        outputs: ['A'],
+        attributes: { is_causal: 1 },
+      },
       { op: 'Cast', inputs: ['A'], outputs: ['Y'], attributes: { to: 1 } },
     ],
   };

@@ -27,8 +27,15 @@ export const customOp: Adapter = {
   name: 'onnxruntime-custom-op',
   manifest: {
     notSupported: {
-      softcap: inCpu, alibi: inCpu, sinks: inCpu, dropout: inCpu, kvLengths: inCpu, varlen: inCpu,
-      'gradients:bias': inCpu, 'gradients:alibi': inCpu, 'gradients:sinks': inCpu,
+      softcap: inCpu,
+      alibi: inCpu,
+      sinks: inCpu,
+      dropout: inCpu,
+      kvLengths: inCpu,
+      varlen: inCpu,
+      'gradients:bias': inCpu,
+      'gradients:alibi': inCpu,
+      'gradients:sinks': inCpu,
     },
     skipped: {
       ...neverSaid,
@@ -55,7 +62,10 @@ async function runForward({ q, k, v, options }: Call): Promise<Required<Pick<Out
     op: 'FlashAttention',
     domain: 'fa.metal',
     inputs: [['q', q], ['k', k], ['v', v], ...optional(options)],
-    outputs: [['out', q.dtype, true], ['lse', 'float32', true]],
+    outputs: [
+      ['out', q.dtype, true],
+      ['lse', 'float32', true],
+    ],
     attributes: attributesOf(options),
   });
   return { out: out!, lse: lse! };
@@ -67,9 +77,20 @@ async function runBackward(call: Call, forward: { out: Tensor; lse: Tensor }): P
   const results = await runNode({
     op: 'FlashAttentionGrad',
     domain: 'fa.metal',
-    inputs: [['q', q], ['k', k], ['v', v], ['out', out], ['lse', lse], ['dOut', dOut], ['dLse', dLse], ...optional(options)],
+    inputs: [
+      ['q', q],
+      ['k', k],
+      ['v', v],
+      ['out', out],
+      ['lse', lse],
+      ['dOut', dOut],
+      ['dLse', dLse],
+      ...optional(options),
+    ],
     outputs: [
-      ['dq', q.dtype, true], ['dk', q.dtype, true], ['dv', q.dtype, true],
+      ['dq', q.dtype, true],
+      ['dk', q.dtype, true],
+      ['dv', q.dtype, true],
       ['dBias', 'float32', options.bias !== undefined && needs?.bias !== false],
       ['dAlibiSlopes', 'float32', options.alibiSlopes !== undefined],
       ['dSinks', 'float32', options.sinks !== undefined],
@@ -136,7 +157,9 @@ export const provider: Adapter = {
     const { layout, scale, causal } = options;
     const flat = layout === 'blhd';
     // ONNX multiplies q and k with the square root of the scale, so a negative one has to go into q.
-    const inputs = [scale !== undefined && scale < 0 ? negated(q) : q, k, v].map((tensor) => (flat ? joinHeads(tensor) : tensor));
+    const inputs = [scale !== undefined && scale < 0 ? negated(q) : q, k, v].map((tensor) =>
+      flat ? joinHeads(tensor) : tensor,
+    );
     const { out } = await runNode({
       op: 'Attention',
       inputs: [['q', inputs[0]], ['k', inputs[1]], ['v', inputs[2]], attentionMask(options)],
@@ -153,7 +176,8 @@ export const provider: Adapter = {
 
 function negated(tensor: Tensor): Tensor {
   const { data, dtype } = tensor;
-  const values = dtype === 'float32' ? (data as Float32Array).map((x) => -x) : (data as Uint16Array).map((bits) => bits ^ 0x8000);
+  const values =
+    dtype === 'float32' ? (data as Float32Array).map((x) => -x) : (data as Uint16Array).map((bits) => bits ^ 0x8000);
   return { ...tensor, data: values };
 }
 
@@ -161,7 +185,9 @@ function negated(tensor: Tensor): Tensor {
 function attentionMask({ mask, bias }: AttentionOptions): readonly [string, Tensor | undefined] {
   if (!mask || !bias) return mask ? ['mask', mask] : ['bias', bias];
   const shape = mask.shape.map((size, axis) => Math.max(size, bias.shape[axis]!));
-  const minusInfinity = { float32: Number.NEGATIVE_INFINITY, float16: 0xfc00, bfloat16: 0xff80 }[bias.dtype as 'float32'];
+  const minusInfinity = { float32: Number.NEGATIVE_INFINITY, float16: 0xfc00, bfloat16: 0xff80 }[
+    bias.dtype as 'float32'
+  ];
   const source = bias.data as Float32Array;
   const count = shape.reduce((a, b) => a * b, 1);
   const combined = bias.dtype === 'float32' ? new Float32Array(count) : new Uint16Array(count);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { customOpsLibraryPath, register } from '../src/index.js';
 import { float32, ort, ours, registration } from './support/host.js';
-import { inTemporaryFolder, install, runFile, runProgram } from './support/installed.js';
+import { install, inTemporaryFolder, runFile, runProgram } from './support/installed.js';
 import { encodeModel, type Model, type Shape } from './support/model.js';
 
 const shape: Shape = ['B', 2, 'L', 16];
@@ -35,7 +35,11 @@ test('a fresh module after vi.resetModules joins the former one', async () => {
     expect(fresh.register).not.toBe(register);
     expect(fresh.register().assignment(session)[0]?.provider).toBe('fa-metal');
   }
-  const { Y } = await session.run({ Q: float32([1, 2, 4, 16], 1), K: float32([1, 2, 4, 16], 2), V: float32([1, 2, 4, 16], 3) });
+  const { Y } = await session.run({
+    Q: float32([1, 2, 4, 16], 1),
+    K: float32([1, 2, 4, 16], 2),
+    V: float32([1, 2, 4, 16], 3),
+  });
   expect(Y!.dims).toEqual([1, 2, 4, 16]);
 });
 
@@ -49,8 +53,14 @@ test('the library for other hosts is the one that is loaded here', () => {
 });
 
 test('two installed copies, with a binary each, serve one onnxruntime-node', async () => {
-  const { result } = await inTemporaryFolder((folder) => runProgram('two-copies.cjs', install(folder, 'a'), install(folder, 'b')));
-  expect(result).toEqual({ versions: Array(4).fill('1.30.0'), providers: Array(4).fill(['fa-metal']), length: 2 * 8 * 64 });
+  const { result } = await inTemporaryFolder((folder) =>
+    runProgram('two-copies.cjs', install(folder, 'a'), install(folder, 'b')),
+  );
+  expect(result).toEqual({
+    versions: Array(4).fill('1.30.0'),
+    providers: Array(4).fill(['fa-metal']),
+    length: 2 * 8 * 64,
+  });
 });
 
 test('ES module and CommonJS serve onnxruntime-node however it is imported', async () => {
@@ -71,7 +81,10 @@ test.each(['open', 'running'])('a process ends well with a session that is %s', 
 
 test('without onnxruntime-node, register() says so', async () => {
   const { result } = await inTemporaryFolder((folder) => runProgram('no-host.cjs', install(folder, 'a')));
-  expect(result).toMatchObject({ code: 'HOST_INCOMPATIBLE', message: expect.stringContaining('npm install onnxruntime-node') });
+  expect(result).toMatchObject({
+    code: 'HOST_INCOMPATIBLE',
+    message: expect.stringContaining('npm install onnxruntime-node'),
+  });
 });
 
 test.each([

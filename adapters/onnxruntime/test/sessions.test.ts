@@ -13,10 +13,14 @@ const attention: Model = {
   nodes: [{ op: 'Attention', inputs: ['Q', 'K', 'V'], outputs: ['Y'] }],
 };
 const feeds = (length: number, heads = 2) => ({
-  Q: float32([1, heads, length, 64], 1), K: float32([1, heads, length, 64], 2), V: float32([1, heads, length, 64], 3),
+  Q: float32([1, heads, length, 64], 1),
+  K: float32([1, heads, length, 64], 2),
+  V: float32([1, heads, length, 64], 3),
 });
 const identity = (type: ElementType, size: Shape = ['N']): Model => ({
-  inputs: { x: [type, size] }, outputs: { y: type }, nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+  inputs: { x: [type, size] },
+  outputs: { y: type },
+  nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
 });
 
 describe('run', () => {
@@ -27,7 +31,9 @@ describe('run', () => {
     let longest = 0;
     let running = true;
     const start = performance.now();
-    const run = session.run(inputs).finally(() => { running = false; });
+    const run = session.run(inputs).finally(() => {
+      running = false;
+    });
     for (let last = performance.now(); running; turns++) {
       await nextTurn();
       longest = Math.max(longest, performance.now() - last);
@@ -61,7 +67,12 @@ describe('run', () => {
     const { Y } = await session.run(inputs, { Y: own });
     expect(Y).toBe(own);
     const { Z } = await session.run(inputs);
-    expect(difference(own.data as Float32Array, (Z!.data as Float32Array).map((value) => -value))).toBe(0);
+    expect(
+      difference(
+        own.data as Float32Array,
+        (Z!.data as Float32Array).map((value) => -value),
+      ),
+    ).toBe(0);
   });
 
   test('an output that is an input is a copy', async () => {
@@ -118,19 +129,36 @@ describe('a session', () => {
     for (const run of running) run.then(() => finished++);
     await session.release();
     expect(finished).toBe(6);
-    await expect(session.run(inputs)).rejects.toMatchObject({ name: 'FaMetalError', code: 'INVALID_ARGUMENT', argument: 'session' });
+    await expect(session.run(inputs)).rejects.toMatchObject({
+      name: 'FaMetalError',
+      code: 'INVALID_ARGUMENT',
+      argument: 'session',
+    });
     await session.release();
   });
 
-  test('takes onnxruntime-common\'s options', async () => {
+  test("takes onnxruntime-common's options", async () => {
     const session = await ours(attention, {
-      graphOptimizationLevel: 'basic', executionMode: 'sequential', intraOpNumThreads: 1, interOpNumThreads: 1,
-      logSeverityLevel: 4, logVerbosityLevel: 0, logId: 'test', enableCpuMemArena: false, enableMemPattern: false,
-      freeDimensionOverrides: { H: 2 }, preferredOutputLocation: 'cpu', enableGraphCapture: false,
+      graphOptimizationLevel: 'basic',
+      executionMode: 'sequential',
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+      logVerbosityLevel: 0,
+      logId: 'test',
+      enableCpuMemArena: false,
+      enableMemPattern: false,
+      freeDimensionOverrides: { H: 2 },
+      preferredOutputLocation: 'cpu',
+      enableGraphCapture: false,
       extra: { session: { disable_prepacking: '1' } },
     });
     expect(session.inputMetadata[0]).toMatchObject({ shape: ['B', 2, 'L', 64] });
-    await session.run(feeds(8), { logSeverityLevel: 4, tag: 'test', extra: { memory: { enable_memory_arena_shrinkage: '' } } });
+    await session.run(feeds(8), {
+      logSeverityLevel: 4,
+      tag: 'test',
+      extra: { memory: { enable_memory_arena_shrinkage: '' } },
+    });
   });
 
   test('does not leak: memory after 200 sessions is that after 100', async () => {
@@ -138,7 +166,10 @@ describe('a session', () => {
     const bytes = encodeModel(attention);
     const open = async (count: number) => {
       for (let i = 0; i < count; i++) {
-        const session = await ort.InferenceSession.create(bytes, { executionProviders: ['fa-metal'], intraOpNumThreads: 1 });
+        const session = await ort.InferenceSession.create(bytes, {
+          executionProviders: ['fa-metal'],
+          intraOpNumThreads: 1,
+        });
         await session.run(inputs);
         await session.release();
       }

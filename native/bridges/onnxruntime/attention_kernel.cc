@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "onnx_attention.h"
 #include "bridges/process_device.h"
+#include "onnx_attention.h"
 #include "values.h"
 
 namespace fa::ort {
@@ -29,8 +29,8 @@ Tensor allocate_output(const KernelValues& values, const OutputShapes& shapes, b
 void AttentionKernel::compute(OrtKernelContext* context) const {
   const OpScope scope("attention");
   const KernelValues values(api, context);
-  const OnnxAttentionTensors tensors{values.required(kQ, "q"), values.required(kK, "k"), values.required(kV, "v"),
-                                     values.input(kAttnMask, "mask")};
+  const OnnxAttentionTensors tensors{values.required(kQ, "q"), values.required(kK, "k"),
+                                     values.required(kV, "v"), values.input(kAttnMask, "mask")};
   ForwardCall call = translate(node, tensors);
   const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
   call.out = allocate_output(values, shapes, tensors.q.rank == 3);
@@ -49,8 +49,8 @@ OrtStatus* ORT_API_CALL create(void* state, const OrtKernelInfo* info, OrtKernel
   const OrtApi* api = static_cast<const Host*>(state)->api;
   return guarded(api, [&] {
     const OpScope scope("attention");
-    auto made = std::make_unique<AttentionKernel>(
-        api, read_onnx_attention(KernelAttributes(api, info), kFirstOpset));
+    auto made =
+        std::make_unique<AttentionKernel>(api, read_onnx_attention(KernelAttributes(api, info), kFirstOpset));
     made->ort_version_supported = kApiVersion;
     made->Compute = compute;
     made->Release = release;
@@ -60,6 +60,8 @@ OrtStatus* ORT_API_CALL create(void* state, const OrtKernelInfo* info, OrtKernel
 
 }  // namespace
 
-OrtKernelCreateFunc attention_kernel_creator(int first_opset) { return first_opset >= 24 ? create<24> : create<23>; }
+OrtKernelCreateFunc attention_kernel_creator(int first_opset) {
+  return first_opset >= 24 ? create<24> : create<23>;
+}
 
 }  // namespace fa::ort

@@ -10,9 +10,10 @@ namespace {
 /// Several attributes may spell one argument of the op.
 const char* argument_of(std::string_view attribute) {
   static constexpr std::pair<std::string_view, const char*> kArguments[] = {
-      {"causal_offset", "causal"}, {"is_causal", "causal"},  {"window_left", "window"},
-      {"window_right", "window"},  {"left_window_size", "window"}, {"right_window_size", "window"},
-      {"dropout_rate", "dropout"}, {"seed", "dropout"},
+      {"causal_offset", "causal"},    {"is_causal", "causal"},
+      {"window_left", "window"},      {"window_right", "window"},
+      {"left_window_size", "window"}, {"right_window_size", "window"},
+      {"dropout_rate", "dropout"},    {"seed", "dropout"},
   };
   for (const auto& [name, argument] : kArguments) {
     if (name == attribute) return argument;
@@ -25,8 +26,8 @@ const char* argument_of(std::string_view attribute) {
          std::string("attribute ") + name + " of type " + expected, "another type");
 }
 
-/// True when the attribute was read, false when it is not there. ONNX Runtime tells that apart from a wrong type
-/// by the message alone.
+/// True when the attribute was read, false when it is not there. ONNX Runtime tells that apart from a wrong
+/// type by the message alone.
 bool was_read(const OrtApi* api, OrtStatus* status, const char* name, const char* expected) {
   if (status == nullptr) return true;
   const bool absent = std::strstr(api->GetErrorMessage(status), "No attribute with") != nullptr;
@@ -91,13 +92,15 @@ std::optional<std::string> NodeAttributes::text(const char* name) const {
 
 std::optional<int64_t> KernelAttributes::integer(const char* name) const {
   int64_t value = 0;
-  if (!was_read(api_, api_->KernelInfoGetAttribute_int64(info_, name, &value), name, "int")) return std::nullopt;
+  if (!was_read(api_, api_->KernelInfoGetAttribute_int64(info_, name, &value), name, "int"))
+    return std::nullopt;
   return value;
 }
 
 std::optional<double> KernelAttributes::real(const char* name) const {
   float value = 0;
-  if (!was_read(api_, api_->KernelInfoGetAttribute_float(info_, name, &value), name, "float")) return std::nullopt;
+  if (!was_read(api_, api_->KernelInfoGetAttribute_float(info_, name, &value), name, "float"))
+    return std::nullopt;
   return value;
 }
 

@@ -1,4 +1,5 @@
-// Attributes of a node, alike for a node of a graph that is being partitioned and for a kernel that is being made.
+// Attributes of a node, alike for a node of a graph that is being partitioned and for a kernel that is being
+// made.
 #pragma once
 #include <cstdint>
 #include <optional>

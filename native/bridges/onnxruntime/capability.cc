@@ -50,15 +50,16 @@ void decide(const Host& host, OrtEpGraphSupportInfo* support, const OrtNode* nod
     return;
   }
   if (!decision.domain.empty() || decision.op != "Attention") {
-    decision.reason = (decision.domain.empty() ? "" : decision.domain + ".") + decision.op + " is not taken here";
+    decision.reason =
+        (decision.domain.empty() ? "" : decision.domain + ".") + decision.op + " is not taken here";
     return;
   }
   const OrtKernelDef* kernel = nullptr;
   check(host.ep->EpGraphSupportInfo_LookUpKernel(support, node, &kernel));
-  const std::string obstacle = kernel == nullptr
-                                   ? "no kernel for this opset version and these dtypes (taken: Attention of opsets "
-                                     "23 to 25 in float32, float16, bfloat16)"
-                                   : why_not_attention(host, node);
+  const std::string obstacle =
+      kernel == nullptr ? "no kernel for this opset version and these dtypes (taken: Attention of opsets "
+                          "23 to 25 in float32, float16, bfloat16)"
+                        : why_not_attention(host, node);
   decision.claimed = obstacle.empty();
   decision.reason = obstacle.empty() ? "covered" : obstacle;
 }
@@ -84,7 +85,9 @@ std::vector<NodeDecision> CapabilityReport::all() const {
   return all;
 }
 
-CapabilityScope::CapabilityScope(CapabilityReport& report) : previous_(current_report) { current_report = &report; }
+CapabilityScope::CapabilityScope(CapabilityReport& report) : previous_(current_report) {
+  current_report = &report;
+}
 CapabilityScope::~CapabilityScope() { current_report = previous_; }
 CapabilityReport* CapabilityScope::current() { return current_report; }
 

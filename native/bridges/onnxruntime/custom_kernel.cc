@@ -10,8 +10,9 @@
 namespace fa::ort {
 namespace {
 
-constexpr const char* kAttributes[] = {"layout",        "scale",       "softcap",      "causal",       "causal_offset",
-                                       "window_left",   "window_right", "dropout_rate", "seed"};
+constexpr const char* kAttributes[] = {"layout",       "scale",         "softcap",
+                                       "causal",       "causal_offset", "window_left",
+                                       "window_right", "dropout_rate",  "seed"};
 
 void read_causal(const Attributes& attributes, AttentionOptions& options) {
   const std::string causal = attributes.text("causal").value_or("none");
@@ -22,7 +23,8 @@ void read_causal(const Attributes& attributes, AttentionOptions& options) {
     refuse(ErrorCode::INVALID_ARGUMENT, "causal", "the attribute causal_offset with causal 'offset'", "none");
   }
   if (*diagonal != Diagonal::offset && offset.value_or(0) != 0) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "causal", "causal_offset only with causal 'offset'", "causal '" + causal + "'");
+    refuse(ErrorCode::INVALID_ARGUMENT, "causal", "causal_offset only with causal 'offset'",
+           "causal '" + causal + "'");
   }
   options.causal = Alignment{*diagonal, offset.value_or(0)};
 }
@@ -36,10 +38,12 @@ AttentionOptions read_options(const Attributes& attributes) {
   if (const auto scale = attributes.real("scale"); scale && *scale != 0) options.scale = scale;
   if (const auto softcap = attributes.real("softcap"); softcap && *softcap != 0) options.softcap = softcap;
   read_causal(attributes, options);
-  const Window window{attributes.integer("window_left").value_or(-1), attributes.integer("window_right").value_or(-1)};
+  const Window window{attributes.integer("window_left").value_or(-1),
+                      attributes.integer("window_right").value_or(-1)};
   if (window.left != -1 || window.right != -1) options.window = window;
   const double rate = attributes.real("dropout_rate").value_or(0);
-  if (rate != 0) options.dropout = Dropout{rate, static_cast<uint64_t>(attributes.integer("seed").value_or(0))};
+  if (rate != 0)
+    options.dropout = Dropout{rate, static_cast<uint64_t>(attributes.integer("seed").value_or(0))};
   return options;
 }
 
@@ -116,8 +120,8 @@ class BackwardKernel final : public Kernel {
 
  private:
   /// The gradient of an optional input, of its shape, where the node has that output.
-  static std::optional<Tensor> gradient(const KernelValues& values, size_t index, const std::optional<Tensor>& input,
-                                        const char* argument) {
+  static std::optional<Tensor> gradient(const KernelValues& values, size_t index,
+                                        const std::optional<Tensor>& input, const char* argument) {
     static constexpr int64_t kNothing[] = {0};
     if (input) return values.output(index, {input->shape.data(), static_cast<size_t>(input->rank)});
     if (values.output(index, kNothing)) {

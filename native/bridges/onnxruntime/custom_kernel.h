@@ -1,4 +1,5 @@
-// Signatures and kernels of the custom ops: names, order of inputs and outputs, attributes, as api.md has them.
+// Signatures and kernels of the custom ops: names, order of inputs and outputs, attributes, as api.md has
+// them.
 #pragma once
 #include <memory>
 #include <string>

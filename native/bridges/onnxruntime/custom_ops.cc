@@ -20,8 +20,8 @@ namespace {
 
 const CustomOp& self(const OrtCustomOp* op) { return *static_cast<const CustomOp*>(op); }
 
-/// q's dtype chooses the kernel. All other inputs may be anything to ONNX Runtime, so that what does not fit is
-/// refused by us, with a code and the argument's name.
+/// q's dtype chooses the kernel. All other inputs may be anything to ONNX Runtime, so that what does not fit
+/// is refused by us, with a code and the argument's name.
 ONNXTensorElementDataType ORT_API_CALL input_type(const OrtCustomOp* op, size_t index) {
   return index == 0 ? self(op).element : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
 }
@@ -39,12 +39,14 @@ OrtCustomOpInputOutputCharacteristic ORT_API_CALL output_kind(const OrtCustomOp*
   return index < self(op).signature->required_outputs ? INPUT_OUTPUT_REQUIRED : INPUT_OUTPUT_OPTIONAL;
 }
 
-/// Types of q that nodes are taken with. All but the first three are only there to be refused by us: ONNX Runtime
-/// would turn the model down without saying which argument is at fault.
+/// Types of q that nodes are taken with. All but the first three are only there to be refused by us: ONNX
+/// Runtime would turn the model down without saying which argument is at fault.
 constexpr ONNXTensorElementDataType kQueryTypes[] = {
-    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,  ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16,
-    ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8,    ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8,
-    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32,  ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64,   ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,    ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8,     ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32,    ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64,
+    ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL,
 };
 
 void check_query_type(const CustomOp& op) {

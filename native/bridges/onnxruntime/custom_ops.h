@@ -14,7 +14,8 @@ struct CustomOp;
 /// The domain and its ops. It must outlive every session that uses it.
 class CustomOpDomain {
  public:
-  /// Ops whose nodes run on `provider`, or on ONNX Runtime's CPU provider where it is null. @throws HostFailure
+  /// Ops whose nodes run on `provider`, or on ONNX Runtime's CPU provider where it is null. @throws
+  /// HostFailure
   CustomOpDomain(const OrtApi* api, const char* provider);
   ~CustomOpDomain();
   CustomOpDomain(const CustomOpDomain&) = delete;
@@ -28,7 +29,8 @@ class CustomOpDomain {
   std::vector<std::unique_ptr<CustomOp>> ops_;
 };
 
-/// Refuses attributes that neither op has; hosts accept any. @throws Error INVALID_ARGUMENT naming the attribute
+/// Refuses attributes that neither op has; hosts accept any. @throws Error INVALID_ARGUMENT naming the
+/// attribute
 void check_custom_attributes(const OrtApi* api, const OrtNode* node);
 
 }  // namespace fa::ort

@@ -34,7 +34,8 @@ OrtStatus* ORT_API_CALL get_kernel_registry(OrtEp* provider, const OrtKernelRegi
   return nullptr;
 }
 
-/// Attention changed its meaning at opset 24, so the two ranges are two kernels; the second ends where ONNX ends today.
+/// Attention changed its meaning at opset 24, so the two ranges are two kernels; the second ends where ONNX
+/// ends today.
 void add_attention(Provider& provider, int first_opset, int last_opset) {
   const Host& host = provider.host;
   OrtKernelDefBuilder* builder = nullptr;
@@ -55,7 +56,8 @@ void add_attention(Provider& provider, int first_opset, int last_opset) {
 
   OrtKernelDef* definition = nullptr;
   check(host.ep->KernelDefBuilder_Build(builder, &definition));
-  const std::unique_ptr<OrtKernelDef, void (*)(OrtKernelDef*)> definition_owner(definition, host.ep->ReleaseKernelDef);
+  const std::unique_ptr<OrtKernelDef, void (*)(OrtKernelDef*)> definition_owner(definition,
+                                                                                host.ep->ReleaseKernelDef);
   check(host.ep->KernelRegistry_AddKernel(provider.kernels, definition, attention_kernel_creator(first_opset),
                                           &provider.host));
 }

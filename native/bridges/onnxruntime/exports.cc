@@ -1,4 +1,6 @@
 // What ONNX Runtime looks up in this library: the plugin provider's entry points and RegisterCustomOps.
+#include "exports.h"
+
 #include <dlfcn.h>
 
 #include <map>
@@ -8,7 +10,6 @@
 #include "bridges/process_device.h"
 #include "custom_ops.h"
 #include "execution_provider.h"
-#include "exports.h"
 
 namespace fa::ort {
 namespace {
@@ -22,7 +23,8 @@ struct Factory : OrtEpFactory {
 
 Factory& self(OrtEpFactory* factory) { return *static_cast<Factory*>(factory); }
 
-/// One device for each CPU that the host found: tensors stay in host memory, so nothing is copied at our borders.
+/// One device for each CPU that the host found: tensors stay in host memory, so nothing is copied at our
+/// borders.
 OrtStatus* ORT_API_CALL get_supported_devices(OrtEpFactory* factory, const OrtHardwareDevice* const* devices,
                                               size_t count, OrtEpDevice** ours, size_t capacity,
                                               size_t* found) noexcept {
@@ -38,8 +40,8 @@ OrtStatus* ORT_API_CALL get_supported_devices(OrtEpFactory* factory, const OrtHa
 }
 
 OrtStatus* ORT_API_CALL create_ep(OrtEpFactory* factory, const OrtHardwareDevice* const*,
-                                  const OrtKeyValuePairs* const*, size_t, const OrtSessionOptions*, const OrtLogger*,
-                                  OrtEp** provider) noexcept {
+                                  const OrtKeyValuePairs* const*, size_t, const OrtSessionOptions*,
+                                  const OrtLogger*, OrtEp** provider) noexcept {
   const Host& host = self(factory).host;
   return guarded(host.api, [&] {
     process_device();  // without a device there is no session, rather than one that runs elsewhere in silence
@@ -53,7 +55,8 @@ OrtStatus* ORT_API_CALL create_data_transfer(OrtEpFactory*, OrtDataTransferImpl*
   return nullptr;
 }
 
-OrtStatus* ORT_API_CALL get_custom_domains(OrtEpFactory* factory, OrtCustomOpDomain** domains, size_t count) noexcept {
+OrtStatus* ORT_API_CALL get_custom_domains(OrtEpFactory* factory, OrtCustomOpDomain** domains,
+                                           size_t count) noexcept {
   if (count > 0) domains[0] = self(factory).domain.get();
   return nullptr;
 }
@@ -112,8 +115,9 @@ const std::string& library_path() {
 extern "C" {
 
 __attribute__((visibility("default"))) OrtStatus* CreateEpFactories(const char*, const OrtApiBase* base,
-                                                                    const OrtLogger*, OrtEpFactory** factories,
-                                                                    size_t capacity, size_t* count) {
+                                                                    const OrtLogger*,
+                                                                    OrtEpFactory** factories, size_t capacity,
+                                                                    size_t* count) {
   *count = 0;
   return fa::ort::with_host(base, [&](const fa::ort::Host& host) {
     if (capacity == 0) return;

@@ -31,8 +31,8 @@ Host open_host(const OrtApiBase* base) {
 }
 
 OrtStatus* status_of(const OrtApi* api, const Error& error) {
-  const std::string text = std::string("FaMetalError{") + to_string(error.code()) + "|" + error.argument() +
-                           "}: " + error.what();
+  const std::string text =
+      std::string("FaMetalError{") + to_string(error.code()) + "|" + error.argument() + "}: " + error.what();
   return api->CreateStatus(ORT_FAIL, text.c_str());
 }
 

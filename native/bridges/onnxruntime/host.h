@@ -1,7 +1,9 @@
-// What every part of the bridge needs from the ONNX Runtime that loaded us: its function tables, and errors both ways.
+// What every part of the bridge needs from the ONNX Runtime that loaded us: its function tables, and errors
+// both ways.
 #pragma once
 #if !__has_include(<onnxruntime_c_api.h>)
-#error "ONNX Runtime's C headers are not on the include path: run `npm run setup`, which puts them into the cache"
+#error \
+    "ONNX Runtime's C headers are not on the include path: run `npm run setup`, which puts them into the cache"
 #endif
 #include <onnxruntime_c_api.h>
 
@@ -28,7 +30,8 @@ struct Host {
 /// @throws Error HOST_INCOMPATIBLE naming the version that came and those that serve
 Host open_host(const OrtApiBase* base);
 
-/// Oldest table with CreateStatus, for telling a host that is too old so; null where not even that can be had.
+/// Oldest table with CreateStatus, for telling a host that is too old so; null where not even that can be
+/// had.
 const OrtApi* any_api(const OrtApiBase* base);
 
 /// A status of ONNX Runtime on its way back to it.

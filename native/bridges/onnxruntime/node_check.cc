@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "onnx_attention.h"
 #include "bridges/process_device.h"
+#include "onnx_attention.h"
 #include "values.h"
 
 namespace fa::ort {
@@ -66,14 +66,16 @@ std::string unwanted_output(const OrtApi* api, const OrtNode* node) {
 }
 
 std::string unwanted_input(const Values& inputs) {
-  if (inputs[kPastKey].present || inputs[kPastValue].present) return "past_key and past_value are not taken here";
+  if (inputs[kPastKey].present || inputs[kPastValue].present)
+    return "past_key and past_value are not taken here";
   if (inputs[kNonpadKvSeqlen].present) return "nonpad_kv_seqlen is not taken here";
   return {};
 }
 
 std::string unwanted_attribute(const OnnxAttention& node) {
   if (node.softcap != 0) return "softcap is " + std::to_string(node.softcap) + ", only 0 is taken here";
-  if (node.scale && (!std::isfinite(*node.scale) || *node.scale < 0)) return "scale is negative or not finite";
+  if (node.scale && (!std::isfinite(*node.scale) || *node.scale < 0))
+    return "scale is negative or not finite";
   if (node.softmax_precision == ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE) {
     return "softmax_precision is float64, softmax is computed in float32 here";
   }

@@ -30,8 +30,8 @@ struct OnnxAttentionTensors {
   std::optional<Tensor> attn_mask;
 };
 
-/// The call without its outputs. Rank-3 tensors become [B, L, H, D] views; a bool mask stays a mask, a float mask
-/// becomes a bias; from opset 24 on, keys past the end of a short mask are left out.
+/// The call without its outputs. Rank-3 tensors become [B, L, H, D] views; a bool mask stays a mask, a float
+/// mask becomes a bias; from opset 24 on, keys past the end of a short mask are left out.
 /// @throws Error SHAPE_MISMATCH or INVALID_ARGUMENT
 ForwardCall translate(const OnnxAttention& node, const OnnxAttentionTensors& tensors);
 

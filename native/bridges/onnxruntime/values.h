@@ -15,9 +15,12 @@ struct ElementType {
 
 /// Element types that ONNX and the op have in common.
 inline constexpr ElementType kElementTypes[] = {
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, DType::float32},   {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, DType::float16},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, DType::bfloat16}, {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, DType::int32},
-    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, DType::int8},       {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, DType::boolean},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, DType::float32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, DType::float16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, DType::bfloat16},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, DType::int32},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, DType::int8},
+    {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, DType::boolean},
 };
 
 std::optional<DType> dtype_of(ONNXTensorElementDataType type);

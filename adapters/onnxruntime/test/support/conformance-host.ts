@@ -25,7 +25,9 @@ const sessions = new Map<string, Promise<InferenceSession>>();
 export async function runNode(call: NodeCall): Promise<Record<string, Tensor>> {
   const given = call.inputs.filter((input): input is [string, Tensor] => input[1] !== undefined);
   const model = modelOf(call, given);
-  const key = JSON.stringify(model, (_, value) => (Object.is(value, -0) ? '-0' : typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value));
+  const key = JSON.stringify(model, (_, value) =>
+    Object.is(value, -0) ? '-0' : typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value,
+  );
   const session = sessions.get(key) ?? openSession(model);
   sessions.set(key, session);
   const feeds = Object.fromEntries(given.map(([name, tensor]) => [name, feed(tensor)]));
@@ -40,8 +42,11 @@ export async function runNode(call: NodeCall): Promise<Record<string, Tensor>> {
 
 async function openSession(model: Model): Promise<InferenceSession> {
   const session = await ours(model, { logSeverityLevel: 4 });
-  const left = registration.assignment(session).filter(({ opType, provider }) => opType !== 'Cast' && provider !== 'fa-metal');
-  if (left.length > 0) throw new Error(`not taken: ${left.map(({ opType, reason }) => `${opType}: ${reason}`).join('; ')}`);
+  const left = registration
+    .assignment(session)
+    .filter(({ opType, provider }) => opType !== 'Cast' && provider !== 'fa-metal');
+  if (left.length > 0)
+    throw new Error(`not taken: ${left.map(({ opType, reason }) => `${opType}: ${reason}`).join('; ')}`);
   return session;
 }
 
@@ -49,17 +54,27 @@ function modelOf({ op, domain, opset = 24, inputs, outputs, attributes }: NodeCa
   const inner = (name: string, dtype: DType | undefined) => (dtype === 'bfloat16' ? `${name}.bfloat16` : name);
   const wanted = outputs.filter(([, , wanted]) => wanted);
   const nodes: Node[] = [
-    ...given.filter(([, { dtype }]) => dtype === 'bfloat16').map(([name]) => castTo('bfloat16', name, `${name}.bfloat16`)),
+    ...given
+      .filter(([, { dtype }]) => dtype === 'bfloat16')
+      .map(([name]) => castTo('bfloat16', name, `${name}.bfloat16`)),
     {
-      op, ...(domain && { domain }), attributes,
+      op,
+      ...(domain && { domain }),
+      attributes,
       inputs: trim(inputs.map(([name, tensor]) => (tensor ? inner(name, tensor.dtype) : ''))),
       outputs: trim(outputs.map(([name, dtype, wanted]) => (wanted ? inner(name, dtype) : ''))),
     },
     ...wanted.filter(([, dtype]) => dtype === 'bfloat16').map(([name]) => castTo('float32', `${name}.bfloat16`, name)),
   ];
   return {
-    opset, nodes,
-    inputs: Object.fromEntries(given.map(([name, { dtype, shape }]) => [name, [hostType(dtype as ElementType), shape.map((_, axis) => `${name}${axis}`)]])),
+    opset,
+    nodes,
+    inputs: Object.fromEntries(
+      given.map(([name, { dtype, shape }]) => [
+        name,
+        [hostType(dtype as ElementType), shape.map((_, axis) => `${name}${axis}`)],
+      ]),
+    ),
     outputs: Object.fromEntries(wanted.map(([name, dtype]) => [name, hostType(dtype as ElementType)])),
   };
 }

@@ -15,12 +15,20 @@ const oneThread = { intraOpNumThreads: 1 };
 
 /** A session that runs attention here. */
 export function ours(model: Model, options: Options = {}): Promise<Session> {
-  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['fa-metal'], ...oneThread, ...options });
+  return ort.InferenceSession.create(encodeModel(model), {
+    executionProviders: ['fa-metal'],
+    ...oneThread,
+    ...options,
+  });
 }
 
 /** The same model on ONNX Runtime alone. */
 export function stock(model: Model): Promise<Session> {
-  return ort.InferenceSession.create(encodeModel(model), { executionProviders: ['cpu'], logSeverityLevel: 3, ...oneThread });
+  return ort.InferenceSession.create(encodeModel(model), {
+    executionProviders: ['cpu'],
+    logSeverityLevel: 3,
+    ...oneThread,
+  });
 }
 
 /** Numbers in [-1, 1) that depend on the seed alone. */
@@ -33,12 +41,23 @@ export function noise(count: number, seed: number): Float32Array {
 }
 
 export function float32(shape: readonly number[], seed: number): OnnxRuntime.Tensor {
-  return new ort.Tensor('float32', noise(shape.reduce((a, b) => a * b, 1), seed), shape);
+  return new ort.Tensor(
+    'float32',
+    noise(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    shape,
+  );
 }
 
 export function bool(shape: readonly number[], keep: (index: number) => boolean): OnnxRuntime.Tensor {
   const count = shape.reduce((a, b) => a * b, 1);
-  return new ort.Tensor('bool', Uint8Array.from({ length: count }, (_, index) => Number(keep(index))), shape);
+  return new ort.Tensor(
+    'bool',
+    Uint8Array.from({ length: count }, (_, index) => Number(keep(index))),
+    shape,
+  );
 }
 
 /** Largest difference; Infinity as soon as one side is not finite where the other is. */
@@ -58,6 +77,8 @@ export function assigned(session: Session): { here: string[]; elsewhere: Record<
   const nodes = registration.assignment(session);
   return {
     here: nodes.filter(({ provider }) => provider === 'fa-metal').map(({ opType }) => opType),
-    elsewhere: Object.fromEntries(nodes.filter(({ provider }) => provider === 'cpu').map(({ opType, reason }) => [opType, reason])),
+    elsewhere: Object.fromEntries(
+      nodes.filter(({ provider }) => provider === 'cpu').map(({ opType, reason }) => [opType, reason]),
+    ),
   };
 }

@@ -13,7 +13,10 @@ const core = dirname(createRequire(import.meta.url).resolve('@fa-metal/core/pack
 /** Lays the built packages, with a native binary of their own, into `folder`/`name` as npm would; gives their folder. */
 export function install(folder: string, name: string): string {
   const modules = join(folder, name, 'node_modules/@fa-metal');
-  for (const [source, target] of [[core, 'core'], [adapter, 'onnxruntime']] as const) {
+  for (const [source, target] of [
+    [core, 'core'],
+    [adapter, 'onnxruntime'],
+  ] as const) {
     const built = join(source, 'dist');
     if (!existsSync(built)) throw new Error(`${built} is missing: run the build task first`);
     mkdirSync(join(modules, target), { recursive: true });
@@ -48,7 +51,11 @@ export async function runProgram(name: string, ...args: string[]): Promise<Finis
 }
 
 /** onnxruntime-node is found from the working folder. */
-export async function runFile(file: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+export async function runFile(
+  file: string,
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
   // pnpm's own programs set NODE_PATH, with which everything would be found from everywhere.
   const options = { cwd: adapter, env: { ...process.env, NODE_PATH: '', ...env } };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], options);

@@ -3,7 +3,17 @@ import onnxProto from 'onnx-proto';
 const { onnx } = onnxProto;
 
 /** ONNX element types that the tests use. */
-export const elementTypes = { float32: 1, int8: 3, int32: 6, int64: 7, string: 8, bool: 9, float16: 10, float64: 11, bfloat16: 16 };
+export const elementTypes = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+};
 export type ElementType = keyof typeof elementTypes;
 
 /** A size, the name of a size that depends on the run, or nothing at all for a value of unknown rank. */
@@ -33,7 +43,11 @@ export function encodeModel({ opset = 23, inputs, outputs, nodes }: Model): Uint
   return onnx.ModelProto.encode(
     onnx.ModelProto.fromObject({
       irVersion: 10,
-      opsetImport: [{ domain: '', version: opset }, { domain: 'fa.metal', version: 1 }, { domain: 'com.microsoft', version: 1 }],
+      opsetImport: [
+        { domain: '', version: opset },
+        { domain: 'fa.metal', version: 1 },
+        { domain: 'com.microsoft', version: 1 },
+      ],
       graph: {
         name: 'graph',
         node: nodes.map(toNode),
@@ -46,7 +60,11 @@ export function encodeModel({ opset = 23, inputs, outputs, nodes }: Model): Uint
 
 function toNode({ op, domain = '', name = '', inputs, outputs, attributes = {} }: Node): object {
   return {
-    opType: op, domain, name, input: [...inputs], output: [...outputs],
+    opType: op,
+    domain,
+    name,
+    input: [...inputs],
+    output: [...outputs],
     attribute: Object.entries(attributes).map(([key, value]) => toAttribute(key, value)),
   };
 }
