@@ -1,4 +1,5 @@
 import { formatId } from './case-id.js';
+import type { GoldVector } from './gold.js';
 import type { CaseParameters, ParameterName, Parameters } from './parameters.js';
 
 /** What a family tests, where it can go wrong, and the case that shows the test itself works. */
@@ -15,6 +16,8 @@ export interface Case {
   readonly parameters: CaseParameters;
   /** Id of the parameters before `beginSubcases`; cases that share it are one group, of which a smoke run keeps one. */
   readonly group: string;
+  /** The call and its results, where they do not follow from the parameters. */
+  readonly gold?: GoldVector;
 }
 
 export interface Family {
@@ -42,14 +45,16 @@ export class CaseBuilder<Done extends CaseParameters = Record<never, never>> {
 
   /** Crosses every case so far with every value. */
   combine<Name extends Free<Done>, const Value extends Parameters[Name]>(
-    name: Name, values: readonly Value[],
+    name: Name,
+    values: readonly Value[],
   ): CaseBuilder<Combined<Done, Name, Value>> {
     return this.expand(name, () => values);
   }
 
   /** As `combine`, with values that depend on the case so far. */
   expand<Name extends Free<Done>, const Value extends Parameters[Name]>(
-    name: Name, values: (parameters: Done) => readonly Value[],
+    name: Name,
+    values: (parameters: Done) => readonly Value[],
   ): CaseBuilder<Combined<Done, Name, Value>> {
     return this.cross((parameters) => values(parameters).map((value) => ({ [name]: value }) as CaseParameters));
   }
@@ -62,18 +67,27 @@ export class CaseBuilder<Done extends CaseParameters = Record<never, never>> {
   }
 
   filter(keep: (parameters: Done) => boolean): CaseBuilder<Done> {
-    return new CaseBuilder<Done>(this.name, this.drafts.filter(({ parameters }) => keep(parameters as Done)));
+    return new CaseBuilder<Done>(
+      this.name,
+      this.drafts.filter(({ parameters }) => keep(parameters as Done)),
+    );
   }
 
   /** What is combined after this varies inside one group. */
   beginSubcases(): CaseBuilder<Done> {
     if (this.drafts.some(({ group }) => group !== undefined)) throw new Error(`${this.name}: beginSubcases twice`);
-    return new CaseBuilder<Done>(this.name, this.drafts.map(({ parameters }) => ({ parameters, group: parameters })));
+    return new CaseBuilder<Done>(
+      this.name,
+      this.drafts.map(({ parameters }) => ({ parameters, group: parameters })),
+    );
   }
 
   build(): Case[] {
     return this.drafts.map(({ parameters, group = parameters }) => ({
-      family: this.name, id: formatId(this.name, parameters), parameters, group: formatId(this.name, group),
+      family: this.name,
+      id: formatId(this.name, parameters),
+      parameters,
+      group: formatId(this.name, group),
     }));
   }
 

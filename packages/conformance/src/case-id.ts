@@ -1,4 +1,4 @@
-import { type CaseParameters, parameterNames, type ParameterName } from './parameters.js';
+import { type CaseParameters, type ParameterName, parameterNames } from './parameters.js';
 
 export interface ParsedId {
   family: string;
@@ -18,7 +18,8 @@ export function formatId(family: string, parameters: CaseParameters): string {
 
 function formatValue(name: ParameterName, value: unknown): string {
   const text = String(value);
-  if (/[,=:\s]/.test(text)) throw new Error(`[conformance] ${name}: expected a value without , = : or space, got ${text}`);
+  if (/[,=:\s]/.test(text))
+    throw new Error(`[conformance] ${name}: expected a value without , = : or space, got ${text}`);
   return text;
 }
 
@@ -30,7 +31,10 @@ export function parseId(id: string): ParsedId {
   const colon = id.indexOf(separator);
   if (colon < 1) throw new Error(`[conformance] id: expected family:key=value,..., got ${id}`);
   const parameters: Record<string, unknown> = {};
-  for (const field of id.slice(colon + 1).split(',').filter((text) => text !== '')) {
+  for (const field of id
+    .slice(colon + 1)
+    .split(',')
+    .filter((text) => text !== '')) {
     const equals = field.indexOf('=');
     const name = field.slice(0, equals);
     if (!known.has(name)) throw new Error(`[conformance] id: expected a known parameter, got ${field}`);

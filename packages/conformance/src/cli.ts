@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { families } from './families/index.js';
 import { caseOf } from './find-case.js';
-import { readReports, type AdapterReport } from './report/report.js';
+import { type AdapterReport, readReports } from './report/report.js';
 import { failureList, familyTable, statusTable } from './report/table.js';
-import { select, type Subset } from './select.js';
+import { type Subset, select } from './select.js';
 import { checkManifest, emptyReport, forEachCase } from './suite.js';
 import type { Adapter } from './types.js';
 
@@ -38,7 +38,9 @@ program
     print(reports);
   });
 
-program.parseAsync().catch((error: unknown) => program.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+program
+  .parseAsync()
+  .catch((error: unknown) => program.error(error instanceof Error ? (error.stack ?? error.message) : String(error)));
 
 function readSubset(value: string): Subset {
   if (value === 'smoke' || value === 'full') return value;
@@ -67,13 +69,16 @@ function replayed(id: string): (typeof families)[number] {
 async function loadAdapter(path: string): Promise<Adapter> {
   const module = (await import(pathToFileURL(path).href)) as { default?: Adapter | (() => Adapter | Promise<Adapter>) };
   const adapter = typeof module.default === 'function' ? await module.default() : module.default;
-  if (typeof adapter?.run !== 'function') return program.error(`--adapter: expected ${path} to export an adapter as default`);
+  if (typeof adapter?.run !== 'function')
+    return program.error(`--adapter: expected ${path} to export an adapter as default`);
   return adapter;
 }
 
 function list(chosen: typeof families): void {
   for (const { name, plan, cases } of chosen) {
-    console.log(`${name} (${cases.length} cases)\n  ${plan.what}\n  Boundaries: ${plan.boundaries}\n  Control: ${plan.control}`);
+    console.log(
+      `${name} (${cases.length} cases)\n  ${plan.what}\n  Boundaries: ${plan.boundaries}\n  Control: ${plan.control}`,
+    );
   }
 }
 

@@ -44,7 +44,6 @@ export const features = {
   'refusals:memory': 'buffers that are too short, strides that the op does not take',
   'refusals:output': 'results that share memory with inputs',
   'refusals:backward': 'illegal inputs of the gradients',
-  goldVectors: 'gold vectors are given to the suite',
 } as const;
 
 export type Feature = keyof typeof features | `refuse:${string}`;
@@ -88,7 +87,6 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.pageSize !== undefined, 'paged'],
     [given.int8 === true, 'int8'],
     [given.rope !== undefined, 'rope'],
-    [given.file !== undefined, 'goldVectors'],
   ];
   const found = needs.filter(([needed]) => needed).map(([, feature]) => feature);
   return given.refuse === undefined ? found : [...found, ...refusalFeatures(given.refuse)];

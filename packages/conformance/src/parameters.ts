@@ -81,9 +81,27 @@ export interface Parameters {
 }
 
 export type ValueKind =
-  | 'normal' | 'peaked' | 'denormal' | 'zeroQ' | 'equalKeys' | 'ascending' | 'descending' | 'outlierV' | 'tiny';
+  | 'normal'
+  | 'peaked'
+  | 'denormal'
+  | 'zeroQ'
+  | 'equalKeys'
+  | 'ascending'
+  | 'descending'
+  | 'outlierV'
+  | 'tiny';
 export type PlantKind =
-  | 'qNaN' | 'kNaN' | 'vNaN' | 'qInf' | 'kInf' | 'vInf' | 'vMinusInf' | 'biasNaN' | 'hiddenNaN' | 'hiddenInf' | 'hidden1e30';
+  | 'qNaN'
+  | 'kNaN'
+  | 'vNaN'
+  | 'qInf'
+  | 'kInf'
+  | 'vInf'
+  | 'vMinusInf'
+  | 'biasNaN'
+  | 'hiddenNaN'
+  | 'hiddenInf'
+  | 'hidden1e30';
 export type ControlName = 'noWindow' | 'bottomRight' | 'topLeft' | 'defaultScale' | 'packed' | 'noCausal' | 'keptMask';
 
 export type ParameterName = keyof Parameters;
@@ -91,9 +109,45 @@ export type CaseParameters = Partial<Parameters>;
 
 /** Order of parameters in an id. */
 export const parameterNames = [
-  'B', 'Hq', 'Hkv', 'Lq', 'Lk', 'D', 'Dv', 'dtype', 'layout', 'view', 'causal', 'align', 'left', 'right', 'scale',
-  'mask', 'maskKind', 'bias', 'biasDtype', 'biasKind', 'biasGradient', 'values', 'plant', 'gradients', 'dLse', 'repeat', 'sameAs',
-  'refuse', 'file', 'softcap', 'alibi', 'sinks', 'dropout', 'kvLengths', 'varlen', 'pageSize', 'int8', 'rope', 'rotary',
+  'B',
+  'Hq',
+  'Hkv',
+  'Lq',
+  'Lk',
+  'D',
+  'Dv',
+  'dtype',
+  'layout',
+  'view',
+  'causal',
+  'align',
+  'left',
+  'right',
+  'scale',
+  'mask',
+  'maskKind',
+  'bias',
+  'biasDtype',
+  'biasKind',
+  'biasGradient',
+  'values',
+  'plant',
+  'gradients',
+  'dLse',
+  'repeat',
+  'sameAs',
+  'refuse',
+  'file',
+  'softcap',
+  'alibi',
+  'sinks',
+  'dropout',
+  'kvLengths',
+  'varlen',
+  'pageSize',
+  'int8',
+  'rope',
+  'rotary',
 ] as const satisfies readonly ParameterName[];
 
 /** Parameters with the defaults filled in; what has no default stays absent. */
@@ -130,9 +184,20 @@ export function readVarlen(text: string): SequenceLengths[] {
 export function resolve(given: CaseParameters): Resolved {
   const { Hq = 1, D = 8 } = given;
   const resolved: Resolved = {
-    dtype: 'float32', layout: 'bhld', view: 'packed', values: 'normal', gradients: true, dLse: false,
+    dtype: 'float32',
+    layout: 'bhld',
+    view: 'packed',
+    values: 'normal',
+    gradients: true,
+    dLse: false,
     ...given,
-    B: given.B ?? 1, Hq, Hkv: given.Hkv ?? Hq, Lq: given.Lq ?? 5, Lk: given.Lk ?? 7, D, Dv: given.Dv ?? D,
+    B: given.B ?? 1,
+    Hq,
+    Hkv: given.Hkv ?? Hq,
+    Lq: given.Lq ?? 5,
+    Lk: given.Lk ?? 7,
+    D,
+    Dv: given.Dv ?? D,
   };
   if (given.varlen === undefined) return resolved;
   const sequences = readVarlen(given.varlen);

@@ -40,35 +40,72 @@ const retype = (argument: Operand, dtype: DType) => (call: Call) => {
   call[argument] = blank(call[argument]!.shape, dtype);
 };
 /** Sets an option to what the types forbid. */
-const setOption = (name: string, value: unknown) => ({ options }: Call) => {
-  (options as Record<string, unknown>)[name] = value;
-};
-const invalid = (argument: string, value: unknown, group: RefusalGroup, parameters: CaseParameters = {}): IllegalCall => ({
-  group, code: 'INVALID_ARGUMENT', argument, parameters, change: setOption(argument, value),
+const setOption =
+  (name: string, value: unknown) =>
+  ({ options }: Call) => {
+    (options as Record<string, unknown>)[name] = value;
+  };
+const invalid = (
+  argument: string,
+  value: unknown,
+  group: RefusalGroup,
+  parameters: CaseParameters = {},
+): IllegalCall => ({
+  group,
+  code: 'INVALID_ARGUMENT',
+  argument,
+  parameters,
+  change: setOption(argument, value),
 });
 const shape = (argument: Operand, edit: (shape: number[]) => readonly number[]): IllegalCall => ({
-  group: 'shape', code: 'SHAPE_MISMATCH', argument, change: reshape(argument, edit),
+  group: 'shape',
+  code: 'SHAPE_MISMATCH',
+  argument,
+  change: reshape(argument, edit),
 });
-const optionTensor = (name: 'mask' | 'bias', edit: (tensor: Tensor) => Tensor): Pick<IllegalCall, 'argument' | 'parameters' | 'change'> => ({
-  argument: name, parameters: { [name]: 'BHQ' }, change: ({ options }) => { options[name] = edit(options[name]!); },
+const optionTensor = (
+  name: 'mask' | 'bias',
+  edit: (tensor: Tensor) => Tensor,
+): Pick<IllegalCall, 'argument' | 'parameters' | 'change'> => ({
+  argument: name,
+  parameters: { [name]: 'BHQ' },
+  change: ({ options }) => {
+    options[name] = edit(options[name]!);
+  },
 });
 const short = (argument: 'q' | 'k' | 'v' | 'dOut' | 'dLse', group: RefusalGroup = 'memory'): IllegalCall => ({
-  group, code: 'BUFFER_TOO_SHORT', argument, change: (call) => { call[argument] = shorten(call[argument]!); },
+  group,
+  code: 'BUFFER_TOO_SHORT',
+  argument,
+  change: (call) => {
+    call[argument] = shorten(call[argument]!);
+  },
 });
 /** Over a buffer that is long enough, so that only the strides are wrong. */
 const strides = (edit: (strides: number[]) => number[]): IllegalCall => ({
-  group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q',
+  group: 'memory',
+  code: 'INVALID_ARGUMENT',
+  argument: 'q',
   change: (call) => {
     const { shape: all, dtype } = call.q;
     call.q = { ...blank([2, ...all], dtype), shape: all, strides: edit(rowMajorStrides(all)) };
   },
 });
 const alias = (output: OutputName, input: Operand): IllegalCall => ({
-  group: 'output', code: 'ALIASED_OUTPUT', argument: output,
-  change: (call) => { call.outputs[output] = call[input]!; },
+  group: 'output',
+  code: 'ALIASED_OUTPUT',
+  argument: output,
+  change: (call) => {
+    call.outputs[output] = call[input]!;
+  },
 });
 const forwardResult = (name: 'out' | 'lse', code: string, edit: (tensor: Tensor) => Tensor): IllegalCall => ({
-  group: 'backward', code, argument: name, change: (call) => { call.forwardResults = { [name]: edit(blank(call.outputs[name].shape, call.outputs[name].dtype)) }; },
+  group: 'backward',
+  code,
+  argument: name,
+  change: (call) => {
+    call.forwardResults = { [name]: edit(blank(call.outputs[name].shape, call.outputs[name].dtype)) };
+  },
 });
 const backward = (base: IllegalCall): IllegalCall => ({ ...base, group: 'backward' });
 
@@ -85,25 +122,81 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
   headRatio: { group: 'shape', code: 'SHAPE_MISMATCH', argument: 'k', parameters: { Hkv: 3 } },
   headWidth: { group: 'range', code: 'UNSUPPORTED', argument: 'q', parameters: { D: 577, Dv: 8 } },
   valueWidth: { group: 'range', code: 'UNSUPPORTED', argument: 'v', parameters: { Dv: 577 } },
-  maskShape: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('mask', (mask) => blank(less(3)([...mask.shape]), 'bool')) },
-  maskRank: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('mask', (mask) => blank(mask.shape.slice(2), 'bool')) },
-  biasShape: { group: 'shape', code: 'SHAPE_MISMATCH', ...optionTensor('bias', (bias) => blank(less(2)([...bias.shape]), 'float32')) },
+  maskShape: {
+    group: 'shape',
+    code: 'SHAPE_MISMATCH',
+    ...optionTensor('mask', (mask) => blank(less(3)([...mask.shape]), 'bool')),
+  },
+  maskRank: {
+    group: 'shape',
+    code: 'SHAPE_MISMATCH',
+    ...optionTensor('mask', (mask) => blank(mask.shape.slice(2), 'bool')),
+  },
+  biasShape: {
+    group: 'shape',
+    code: 'SHAPE_MISMATCH',
+    ...optionTensor('bias', (bias) => blank(less(2)([...bias.shape]), 'float32')),
+  },
   qDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'q', change: retype('q', 'int32') },
   kDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'k', change: retype('k', 'float16') },
   vDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'v', change: retype('v', 'bfloat16') },
-  maskDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', ...optionTensor('mask', ({ shape: all }) => blank(all, 'float32')) },
-  biasDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', ...optionTensor('bias', ({ shape: all }) => blank(all, 'int32')) },
-  unknownDtype: { group: 'kind', code: 'DTYPE_MISMATCH', argument: 'q', change: (call) => { call.q = { ...call.q, dtype: 'float64' as DType }; } },
-  wrongArray: { group: 'kind', code: 'DTYPE_MISMATCH', argument: 'k', change: (call) => { call.k = { ...call.k, data: new Float64Array(1000) }; } },
-  noTensor: { group: 'kind', code: 'INVALID_ARGUMENT', argument: 'v', change: (call) => { call.v = null as unknown as Tensor; } },
-  fractionalSize: { group: 'kind', code: 'INVALID_ARGUMENT', argument: 'q', change: reshape('q', ([b, h, l, d]) => [b!, h!, l! - 0.5, d!]) },
+  maskDtype: {
+    group: 'dtype',
+    code: 'DTYPE_MISMATCH',
+    ...optionTensor('mask', ({ shape: all }) => blank(all, 'float32')),
+  },
+  biasDtype: {
+    group: 'dtype',
+    code: 'DTYPE_MISMATCH',
+    ...optionTensor('bias', ({ shape: all }) => blank(all, 'int32')),
+  },
+  unknownDtype: {
+    group: 'kind',
+    code: 'DTYPE_MISMATCH',
+    argument: 'q',
+    change: (call) => {
+      call.q = { ...call.q, dtype: 'float64' as DType };
+    },
+  },
+  wrongArray: {
+    group: 'kind',
+    code: 'DTYPE_MISMATCH',
+    argument: 'k',
+    change: (call) => {
+      call.k = { ...call.k, data: new Float64Array(1000) };
+    },
+  },
+  noTensor: {
+    group: 'kind',
+    code: 'INVALID_ARGUMENT',
+    argument: 'v',
+    change: (call) => {
+      call.v = null as unknown as Tensor;
+    },
+  },
+  fractionalSize: {
+    group: 'kind',
+    code: 'INVALID_ARGUMENT',
+    argument: 'q',
+    change: reshape('q', ([b, h, l, d]) => [b!, h!, l! - 0.5, d!]),
+  },
   qShort: short('q'),
   kShort: short('k'),
   vShort: short('v'),
   maskShort: { group: 'memory', code: 'BUFFER_TOO_SHORT', ...optionTensor('mask', shorten) },
   biasShort: { group: 'memory', code: 'BUFFER_TOO_SHORT', ...optionTensor('bias', shorten) },
-  negativeSize: { group: 'memory', code: 'INVALID_ARGUMENT', argument: 'q', change: reshape('q', ([b, h, l, d]) => [b!, h!, -l!, d!]) },
-  sizeOverflow: { group: 'memory', code: 'SIZE_OVERFLOW', argument: 'q', change: reshape('q', ([, , , d]) => [2 ** 31, 2 ** 31, 2 ** 31, d!]) },
+  negativeSize: {
+    group: 'memory',
+    code: 'INVALID_ARGUMENT',
+    argument: 'q',
+    change: reshape('q', ([b, h, l, d]) => [b!, h!, -l!, d!]),
+  },
+  sizeOverflow: {
+    group: 'memory',
+    code: 'SIZE_OVERFLOW',
+    argument: 'q',
+    change: reshape('q', ([, , , d]) => [2 ** 31, 2 ** 31, 2 ** 31, d!]),
+  },
   innerStride: strides((all) => all.map((stride) => 2 * stride)),
   negativeStride: strides((all) => all.with(0, -1)),
   scaleNaN: invalid('scale', NaN, 'range'),
@@ -127,7 +220,13 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
   dOutDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dOut', change: retype('dOut', 'float16') },
   dOutShort: short('dOut', 'backward'),
   dLseShape: { ...backward(shape('dLse', less(2))), parameters: { dLse: true } },
-  dLseDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dLse', parameters: { dLse: true }, change: retype('dLse', 'float16') },
+  dLseDtype: {
+    group: 'backward',
+    code: 'DTYPE_MISMATCH',
+    argument: 'dLse',
+    parameters: { dLse: true },
+    change: retype('dLse', 'float16'),
+  },
   dLseShort: { ...short('dLse', 'backward'), parameters: { dLse: true } },
   lseShape: forwardResult('lse', 'SHAPE_MISMATCH', ({ shape: all, dtype }) => blank(less(2)([...all]), dtype)),
   lseDtype: forwardResult('lse', 'DTYPE_MISMATCH', ({ shape: all }) => blank(all, 'float16')),

@@ -24,13 +24,26 @@ export const tileEdges = {
   /** Long enough for several query blocks or key blocks; costly, so with few variations. */
   long: [
     ...queryBlocks.flatMap(around).map((Lq) => ({ Lq, Lk: 33 })),
-    { Lq: 257, Lk: 257 }, { Lq: 64, Lk: 385 }, { Lq: 19, Lk: 1021 }, { Lq: 1, Lk: 2053 },
+    { Lq: 257, Lk: 257 },
+    { Lq: 64, Lk: 385 },
+    { Lq: 19, Lk: 1021 },
+    { Lq: 1, Lk: 2053 },
   ] as readonly Lengths[],
   /** A handful for options that do not depend on the tiles. */
-  few: [{ Lq: 1, Lk: 9 }, { Lq: 17, Lk: 33 }, { Lq: 49, Lk: 130 }] as readonly Lengths[],
+  few: [
+    { Lq: 1, Lk: 9 },
+    { Lq: 17, Lk: 33 },
+    { Lq: 49, Lk: 130 },
+  ] as readonly Lengths[],
   /** Square, wide and tall, on tile edges and off. */
   mixed: [
-    { Lq: 1, Lk: 1 }, { Lq: 9, Lk: 1 }, { Lq: 33, Lk: 33 }, { Lq: 48, Lk: 97 }, { Lq: 97, Lk: 48 }, { Lq: 49, Lk: 128 }, { Lq: 130, Lk: 129 },
+    { Lq: 1, Lk: 1 },
+    { Lq: 9, Lk: 1 },
+    { Lq: 33, Lk: 33 },
+    { Lq: 48, Lk: 97 },
+    { Lq: 97, Lk: 48 },
+    { Lq: 49, Lk: 128 },
+    { Lq: 130, Lk: 129 },
   ] as readonly Lengths[],
 } as const;
 
@@ -39,7 +52,13 @@ export const headWidths = [1, 7, 8, 32, 37, 40, 64, 72, 80, 96, 128, 192, 256, 5
 
 /** D and Dv that differ. */
 export const unequalWidths = [
-  { D: 192, Dv: 128 }, { D: 64, Dv: 32 }, { D: 40, Dv: 80 }, { D: 7, Dv: 13 }, { D: 1, Dv: 64 }, { D: 72, Dv: 1 }, { D: 576, Dv: 512 },
+  { D: 192, Dv: 128 },
+  { D: 64, Dv: 32 },
+  { D: 40, Dv: 80 },
+  { D: 7, Dv: 13 },
+  { D: 1, Dv: 64 },
+  { D: 72, Dv: 1 },
+  { D: 576, Dv: 512 },
 ] as const;
 
 export const dtypes = ['float32', 'float16', 'bfloat16'] as const;

@@ -4,7 +4,7 @@ import { families as allFamilies } from './families/index.js';
 import { checkFeatureName } from './features.js';
 import { type AdapterReport, writeReport } from './report/report.js';
 import { type CaseResult, runCase } from './run/run-case.js';
-import { select, type Selection } from './select.js';
+import { type Selection, select } from './select.js';
 import type { Adapter } from './types.js';
 
 export interface SuiteOptions extends Selection {
@@ -25,6 +25,8 @@ const listedFailures = 20;
 export function suite({ test, adapter, results, families = allFamilies, ...selection }: SuiteOptions): void {
   const adapters = Array.isArray(adapter) ? (adapter as readonly Adapter[]) : [adapter as Adapter];
   const chosen = select(families, selection);
+  // A filter that fits nothing would pass.
+  if (chosen.length === 0) throw new Error(`[conformance] filter: expected a part of an id, got ${selection.filter}`);
   const reports = adapters.map((one) => emptyReport(one.name, selection));
   const title = adapters.map(({ name }) => name).join(', ');
   for (const family of chosen) {
@@ -51,7 +53,9 @@ export function emptyReport(adapter: string, { subset = 'full', filter = '' }: S
 
 /** Runs a family; adapters take turns at each case. */
 export async function forEachCase(
-  family: Family, adapters: readonly Adapter[], reports: readonly AdapterReport[],
+  family: Family,
+  adapters: readonly Adapter[],
+  reports: readonly AdapterReport[],
   seen: (adapter: Adapter, result: CaseResult) => void,
 ): Promise<void> {
   for (const one of family.cases) {

@@ -9,7 +9,8 @@ const isTensor = (value: unknown): value is Tensor => typeof value === 'object' 
 
 function problemOf({ q, k, v, options }: Call): Problem {
   const entries = Object.entries(options).map(([name, value]) => {
-    if (name === 'rope') return [name, { ...options.rope, cos: plain(options.rope!.cos), sin: plain(options.rope!.sin) }];
+    if (name === 'rope')
+      return [name, { ...options.rope, cos: plain(options.rope!.cos), sin: plain(options.rope!.sin) }];
     return [name, isTensor(value) ? plain(value) : value];
   });
   return { q: plain(q), k: plain(k), v: plain(v), options: Object.fromEntries(entries) as object };
@@ -28,7 +29,10 @@ export const naiveAdapter: Adapter = {
   manifest: {
     notSupported: {},
     skipped: Object.fromEntries(
-      ['kind', 'range', 'shape', 'dtype', 'memory', 'output', 'backward'].map((group) => [`refusals:${group}`, 'checks nothing']),
+      ['kind', 'range', 'shape', 'dtype', 'memory', 'output', 'backward'].map((group) => [
+        `refusals:${group}`,
+        'checks nothing',
+      ]),
     ),
   },
   run(call) {
@@ -37,7 +41,11 @@ export const naiveAdapter: Adapter = {
     const { out, lse } = naiveAttention(problem, dtype);
     const outputs: Outputs = { out: encoded(out, dtype), lse: encoded(lse, 'float32') };
     if (call.dOut === undefined) return outputs;
-    const gradients = naiveAttentionBackward(problem, { dOut: plain(call.dOut), ...(call.dLse && { dLse: plain(call.dLse) }) }, dtype);
+    const gradients = naiveAttentionBackward(
+      problem,
+      { dOut: plain(call.dOut), ...(call.dLse && { dLse: plain(call.dLse) }) },
+      dtype,
+    );
     for (const [name, value] of Object.entries(gradients)) {
       if (name === 'dBias' && call.needs?.bias === false) continue;
       outputs[name as OutputName] = encoded(value, ['dq', 'dk', 'dv'].includes(name) ? dtype : 'float32');

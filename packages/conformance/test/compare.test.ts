@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { numberFormats } from '../src/data/number-formats.js';
-import { bitDifference, type Expectation, mismatch, quantumOf } from '../src/expect/compare.js';
 import { accuracyBound, largestError } from '../src/expect/bound.js';
+import { bitDifference, type Expectation, mismatch, quantumOf } from '../src/expect/compare.js';
 import type { DType, Tensor } from '../src/types.js';
 
 function tensor(values: number[], dtype: DType = 'float32', shape: number[] = [values.length]): Tensor {
@@ -11,7 +11,12 @@ function tensor(values: number[], dtype: DType = 'float32', shape: number[] = [v
   return { data, shape, dtype };
 }
 const truth = (values: number[], more: Partial<Expectation> = {}): Expectation => ({
-  name: 'out', shape: [values.length], dtype: 'float32', values, bound: 0, ...more,
+  name: 'out',
+  shape: [values.length],
+  dtype: 'float32',
+  values,
+  bound: 0,
+  ...more,
 });
 const compare = (got: number[], expected: number[], bound = 0): string | undefined =>
   mismatch(tensor(got), truth(expected, { bound }));
@@ -37,7 +42,9 @@ describe('mismatch', () => {
     ['a number for -Infinity', [-3.4e38], [-Infinity]],
     ['Infinity for a number', [Infinity], [3.4e38]],
     ['a NaN in another place', [NaN, 1], [1, NaN]],
-  ])('rejects %s however wide the bound', (_, got, expected) => expect(compare(got, expected, 1e300)).toMatch(/^out\[\d\]: expected/));
+  ])('rejects %s however wide the bound', (_, got, expected) =>
+    expect(compare(got, expected, 1e300)).toMatch(/^out\[\d\]: expected/),
+  );
 
   it.each([
     ['the wrong sign', [5], [-5], 1],
@@ -47,17 +54,24 @@ describe('mismatch', () => {
   ])('rejects %s', (_, got, expected, bound) => expect(compare(got, expected, bound)).toMatch(/off by/));
 
   it('names the worst element, both values and the bound', () => {
-    const message = mismatch(tensor([1, 2.5, 3, 4], 'float32', [2, 2]), truth([1, 2, 3.25, 4], { shape: [2, 2], bound: 0.125 }));
+    const message = mismatch(
+      tensor([1, 2.5, 3, 4], 'float32', [2, 2]),
+      truth([1, 2, 3.25, 4], { shape: [2, 2], bound: 0.125 }),
+    );
     expect(message).toBe('out[0, 1]: expected 2, got 2.5; off by 5.000e-1, bound 1.250e-1 (4.00 times the bound)');
   });
 
   it('rejects a shape of the same size', () => {
-    expect(mismatch(tensor([1, 2, 3, 4], 'float32', [4, 1]), truth([1, 2, 3, 4], { shape: [2, 2] }))).toContain('expected shape [2, 2], got [4, 1]');
+    expect(mismatch(tensor([1, 2, 3, 4], 'float32', [4, 1]), truth([1, 2, 3, 4], { shape: [2, 2] }))).toContain(
+      'expected shape [2, 2], got [4, 1]',
+    );
     expect(mismatch(tensor([1, 2], 'float32', [2]), truth([1, 2], { shape: [2, 1] }))).toContain('shape');
   });
 
   it('rejects another dtype with the same bits', () => {
-    expect(mismatch(tensor([1], 'bfloat16'), truth([1], { dtype: 'float16' }))).toBe('out: expected dtype float16, got bfloat16');
+    expect(mismatch(tensor([1], 'bfloat16'), truth([1], { dtype: 'float16' }))).toBe(
+      'out: expected dtype float16, got bfloat16',
+    );
   });
 
   it('rejects data that ends before the shape', () => {
@@ -75,12 +89,15 @@ describe('mismatch', () => {
     expect(mismatch(tensor([-0, 0.5]), expected)).toBeUndefined();
   });
 
-  it.each(['float32', 'float16', 'bfloat16'] as const)('sees one step of %s beyond the bound and not one inside', (dtype) => {
-    const quantum = numberFormats[dtype].quantum(1.5);
-    const off = tensor([1.5 + quantum], dtype);
-    expect(mismatch(off, truth([1.5], { dtype, bound: quantum }))).toBeUndefined();
-    expect(mismatch(off, truth([1.5], { dtype, bound: quantum * 0.99 }))).toContain('off by');
-  });
+  it.each(['float32', 'float16', 'bfloat16'] as const)(
+    'sees one step of %s beyond the bound and not one inside',
+    (dtype) => {
+      const quantum = numberFormats[dtype].quantum(1.5);
+      const off = tensor([1.5 + quantum], dtype);
+      expect(mismatch(off, truth([1.5], { dtype, bound: quantum }))).toBeUndefined();
+      expect(mismatch(off, truth([1.5], { dtype, bound: quantum * 0.99 }))).toContain('off by');
+    },
+  );
 
   it('reads through strides', () => {
     const strided: Tensor = { data: Float32Array.of(1, NaN, 2, NaN), shape: [2, 1], strides: [2, 1], dtype: 'float32' };
@@ -128,7 +145,15 @@ describe('largestError', () => {
 
 describe('quantumOf', () => {
   it.each([
-    ['float32', 1, 2 ** -23], ['float32', 1.999, 2 ** -23], ['float32', 2, 2 ** -22], ['float32', 1e-40, 2 ** -149],
-    ['float16', 1, 2 ** -10], ['float16', 65504, 32], ['float16', 1e-6, 2 ** -24], ['bfloat16', 3, 2 ** -6],
-  ] as const)('%s at %d', (dtype, value, quantum) => expect(quantumOf([value, -value / 3, NaN, Infinity], dtype)).toBe(quantum));
+    ['float32', 1, 2 ** -23],
+    ['float32', 1.999, 2 ** -23],
+    ['float32', 2, 2 ** -22],
+    ['float32', 1e-40, 2 ** -149],
+    ['float16', 1, 2 ** -10],
+    ['float16', 65504, 32],
+    ['float16', 1e-6, 2 ** -24],
+    ['bfloat16', 3, 2 ** -6],
+  ] as const)('%s at %d', (dtype, value, quantum) =>
+    expect(quantumOf([value, -value / 3, NaN, Infinity], dtype)).toBe(quantum),
+  );
 });

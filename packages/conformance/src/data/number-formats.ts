@@ -24,15 +24,24 @@ const step = (dtype: FloatDType) => (magnitude: number) => quantum(dtype, magnit
 
 export const numberFormats: Readonly<Record<DType, NumberFormat>> = {
   float32: {
-    bytes: 4, encode: (values) => Float32Array.from(values), decode: same.decode, quantum: step('float32'),
+    bytes: 4,
+    encode: (values) => Float32Array.from(values),
+    decode: same.decode,
+    quantum: step('float32'),
     view: (buffer, offset, length) => new Float32Array(buffer, offset, length),
   },
   float16: {
-    bytes: 2, encode: toFloat16, decode: fromFloat16, quantum: step('float16'),
+    bytes: 2,
+    encode: toFloat16,
+    decode: fromFloat16,
+    quantum: step('float16'),
     view: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
   },
   bfloat16: {
-    bytes: 2, encode: toBfloat16, decode: fromBfloat16, quantum: step('bfloat16'),
+    bytes: 2,
+    encode: toBfloat16,
+    decode: fromBfloat16,
+    quantum: step('bfloat16'),
     view: (buffer, offset, length) => new Uint16Array(buffer, offset, length),
   },
   int32: { bytes: 4, ...whole, view: (buffer, offset, length) => new Int32Array(buffer, offset, length) },

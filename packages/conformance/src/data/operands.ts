@@ -1,4 +1,4 @@
-import { readVarlen, type Resolved } from '../parameters.js';
+import { type Resolved, readVarlen } from '../parameters.js';
 import { draw, operand, type Values } from './values.js';
 
 /** q, k, v and dOut as plain numbers, in the shape that the op takes. */
@@ -69,7 +69,8 @@ function paged(seed: string, given: Resolved, pageSize: number): Operands {
     lseShape: [B, Hq, Lq],
     blockTable: {
       data: Float64Array.from({ length: B * perRow }, (_, index) => pages - 1 - index),
-      shape: [B, perRow], dtype: 'int32',
+      shape: [B, perRow],
+      dtype: 'int32',
     },
   };
 }

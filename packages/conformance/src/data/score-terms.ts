@@ -51,7 +51,8 @@ export function drawLengths(seed: string, { kvLengths, B, Lk }: Resolved): Value
   const edges = [0, 1, Lk];
   let index = 0;
   return draw(`${seed}/kvLengths`, [B], 'int32', (stream) =>
-    kvLengths === 'edges' ? edges[index++ % 3]! : 1 + stream.below(Lk));
+    kvLengths === 'edges' ? edges[index++ % 3]! : 1 + stream.below(Lk),
+  );
 }
 
 export function drawSlopes(seed: string, { alibi, B, Hq }: Resolved): Values | undefined {
@@ -69,8 +70,10 @@ export function ropeTables({ Lq, Lk, D, rotary = D }: Resolved): { cos: Values; 
   const half = rotary / 2;
   const table = (turn: (angle: number) => number): Values => ({
     data: Float64Array.from({ length: positions * half }, (_, index) =>
-      Math.fround(turn(Math.floor(index / half) * 10000 ** (-(index % half) / half)))),
-    shape: [positions, half], dtype: 'float32',
+      Math.fround(turn(Math.floor(index / half) * 10000 ** (-(index % half) / half))),
+    ),
+    shape: [positions, half],
+    dtype: 'float32',
   });
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }

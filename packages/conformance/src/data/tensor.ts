@@ -18,7 +18,10 @@ export function requiredElements(shape: readonly number[], strides: readonly num
 }
 
 /** Index in `data` of every element, in row-major order. */
-export function elementOffsets({ shape, strides = rowMajorStrides(shape) }: Pick<Tensor, 'shape' | 'strides'>): Int32Array {
+export function elementOffsets({
+  shape,
+  strides = rowMajorStrides(shape),
+}: Pick<Tensor, 'shape' | 'strides'>): Int32Array {
   let offsets = new Int32Array(1);
   shape.forEach((size, axis) => {
     const next = new Int32Array(offsets.length * size);
@@ -41,9 +44,10 @@ export function readValues(tensor: Tensor): Float64Array {
   if (data.byteLength < needed * bytes) {
     throw new RangeError(`expected ${needed * bytes} bytes for ${dtype} [${shape.join(', ')}], got ${data.byteLength}`);
   }
-  const stored = data.byteOffset % bytes === 0
-    ? view(data.buffer, data.byteOffset, needed)
-    : view(data.buffer.slice(data.byteOffset, data.byteOffset + needed * bytes), 0, needed);
+  const stored =
+    data.byteOffset % bytes === 0
+      ? view(data.buffer, data.byteOffset, needed)
+      : view(data.buffer.slice(data.byteOffset, data.byteOffset + needed * bytes), 0, needed);
   const values = decode(stored);
   return tensor.strides === undefined ? values : Float64Array.from(elementOffsets(tensor), (offset) => values[offset]!);
 }

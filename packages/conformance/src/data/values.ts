@@ -33,10 +33,14 @@ const zero: Draw = (stream) => stream.normal() * 0;
 const spread: Draw = (stream, row) => stream.normal() * (row % 8 === 5 ? 4 : 1);
 
 /** Scales a standard normal row by a function of where the row lies in its head. */
-const scaled = (factor: (place: number) => number): Draw => (stream, row, rows) =>
-  stream.normal() * factor(rows > 1 ? row / (rows - 1) : 0);
-const positive = (factor: (place: number) => number): Draw => (stream, row, rows) =>
-  (1 + 0.1 * stream.normal()) * factor(rows > 1 ? row / (rows - 1) : 0);
+const scaled =
+  (factor: (place: number) => number): Draw =>
+  (stream, row, rows) =>
+    stream.normal() * factor(rows > 1 ? row / (rows - 1) : 0);
+const positive =
+  (factor: (place: number) => number): Draw =>
+  (stream, row, rows) =>
+    (1 + 0.1 * stream.normal()) * factor(rows > 1 ? row / (rows - 1) : 0);
 
 interface Draws {
   q: Draw;
@@ -62,7 +66,11 @@ const kinds: Readonly<Record<Parameters['values'], Draws>> = {
 
 /** q, k or v of a case. */
 export function operand(
-  which: 'q' | 'k' | 'v', seed: string, shape: readonly number[], rows: number, { values, dtype }: Resolved,
+  which: 'q' | 'k' | 'v',
+  seed: string,
+  shape: readonly number[],
+  rows: number,
+  { values, dtype }: Resolved,
 ): Values {
   return draw(`${seed}/${which}`, shape, dtype, kinds[values][which], rows);
 }

@@ -20,14 +20,22 @@ export interface AccuracyRule {
 const smallestNormal: Partial<Record<DType, number>> = { float32: 2 ** -126, bfloat16: 2 ** -126 };
 
 /** `max|x - ref| <= factor * max|naive - ref| + quantum`. */
-export function accuracyBound({ dtype, reference, naiveError, factor, largestLse = 0, lost = 0 }: AccuracyRule): number {
+export function accuracyBound({
+  dtype,
+  reference,
+  naiveError,
+  factor,
+  largestLse = 0,
+  lost = 0,
+}: AccuracyRule): number {
   const quantum = Math.max(quantumOf(reference, dtype), smallestNormal[dtype] ?? 0);
   return factor * naiveError + quantum + largestLse * 2 ** -23 * largest(reference) + lost;
 }
 
 /** Largest difference over the elements where both are finite. */
 export function largestError(values: ArrayLike<number>, reference: ArrayLike<number>): number {
-  if (values.length !== reference.length) throw new Error(`expected ${reference.length} elements, got ${values.length}`);
+  if (values.length !== reference.length)
+    throw new Error(`expected ${reference.length} elements, got ${values.length}`);
   let found = 0;
   for (let i = 0; i < reference.length; i++) {
     const error = Math.abs(values[i]! - reference[i]!);

@@ -41,7 +41,8 @@ function mismatchOfValues(values: Float64Array, expected: Expectation): string |
   if (!(bound >= 0 && bound < Infinity)) return `${name}: expected a finite bound, got ${bound}`;
   const at = (index: number): string => `${name}[${coordinates(index, expected.shape).join(', ')}]`;
   for (let i = 0; i < values.length; i++) {
-    if (!sameKind(values[i]!, truth[i]!)) return `${at(i)}: expected ${describe(truth[i]!)}, got ${describe(values[i]!)}`;
+    if (!sameKind(values[i]!, truth[i]!))
+      return `${at(i)}: expected ${describe(truth[i]!)}, got ${describe(values[i]!)}`;
   }
   let worst = -1;
   let worstError = bound;
@@ -77,7 +78,8 @@ function coordinates(index: number, shape: readonly number[]): number[] {
 
 /** Index of the first element that differs in its bits, with both; undefined when none does. NaNs of any payload are equal. */
 export function bitDifference(a: Tensor, b: Tensor): string | undefined {
-  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return `${a.dtype} [${a.shape.join(', ')}] against ${b.dtype} [${b.shape.join(', ')}]`;
+  if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join())
+    return `${a.dtype} [${a.shape.join(', ')}] against ${b.dtype} [${b.shape.join(', ')}]`;
   const left = readValues(a);
   const right = readValues(b);
   const index = left.findIndex((value, i) => !Object.is(value, right[i]));

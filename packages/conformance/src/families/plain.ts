@@ -5,13 +5,29 @@ export const plain = family(
   'plain',
   {
     what: 'Attention with no option: every size, every width, every dtype.',
-    boundaries: 'Lengths one below, on and above each tile of queries and keys; widths that fill no vector; Dv other than D.',
+    boundaries:
+      'Lengths one below, on and above each tile of queries and keys; widths that fill no vector; Dv other than D.',
     control: 'Lk = 1 gives out = v, whatever q is.',
   },
-  cases('plain').combine('Lq', tileEdges.queries).combine('Lk', tileEdges.keys).beginSubcases().expand('dtype', ({ Lq, Lk }) =>
-    // Every size in float32; the narrow dtypes share its tiles, so they take turns.
-    ['float32', (Lq + Lk) % 2 === 0 ? 'float16' : 'bfloat16'] as const),
-  cases('plain').combine('D', headWidths).combineFields([{ Lq: 17, Lk: 35 }]).beginSubcases().combine('dtype', dtypes),
-  cases('plain').combineFields(unequalWidths).combineFields([{ Lq: 17, Lk: 34 }]).beginSubcases().combine('dtype', dtypes),
+  cases('plain')
+    .combine('Lq', tileEdges.queries)
+    .combine('Lk', tileEdges.keys)
+    .beginSubcases()
+    .expand(
+      'dtype',
+      ({ Lq, Lk }) =>
+        // Every size in float32; the narrow dtypes share its tiles, so they take turns.
+        ['float32', (Lq + Lk) % 2 === 0 ? 'float16' : 'bfloat16'] as const,
+    ),
+  cases('plain')
+    .combine('D', headWidths)
+    .combineFields([{ Lq: 17, Lk: 35 }])
+    .beginSubcases()
+    .combine('dtype', dtypes),
+  cases('plain')
+    .combineFields(unequalWidths)
+    .combineFields([{ Lq: 17, Lk: 34 }])
+    .beginSubcases()
+    .combine('dtype', dtypes),
   cases('plain').combineFields(tileEdges.long).combine('D', [16]).beginSubcases().combine('dtype', dtypes),
 );

@@ -12,7 +12,12 @@ const illegal = family(
     control: 'The last case is the same call with nothing wrong.',
   },
   cases('refusal').combineFields(
-    Object.entries(illegalCalls).map(([refuse, { parameters }]) => ({ ...base, gradients: isBackwardRefusal(refuse), ...parameters, refuse })),
+    Object.entries(illegalCalls).map(([refuse, { parameters }]) => ({
+      ...base,
+      gradients: isBackwardRefusal(refuse),
+      ...parameters,
+      refuse,
+    })),
   ),
   cases('refusal').combineFields([{ ...base, mask: 'BHQ', dLse: true }]),
 );

@@ -26,7 +26,10 @@ export function readReports(paths: readonly string[]): AdapterReport[] {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return [];
     if (!stats.isDirectory()) return [path];
-    return readdirSync(path).filter((name) => /^conformance-.*\.json$/.test(name)).sort().map((name) => join(path, name));
+    return readdirSync(path)
+      .filter((name) => /^conformance-.*\.json$/.test(name))
+      .sort()
+      .map((name) => join(path, name));
   });
   return files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as AdapterReport);
 }

@@ -16,7 +16,8 @@ const style = { head: [], border: [], compact: true };
 /** Adapters by status. */
 export function statusTable(reports: readonly AdapterReport[]): string {
   const table = new Table({
-    head: ['adapter', 'subset', ...statuses, 'cases', 'seconds'], style,
+    head: ['adapter', 'subset', ...statuses, 'cases', 'seconds'],
+    style,
     colAligns: ['left', 'left', ...statuses.map(() => 'right' as const), 'right', 'right'],
   });
   for (const { adapter, subset, cases, seconds } of reports) {
@@ -45,7 +46,8 @@ function cell(counts: Counts): string {
 /** What failed, with ids to replay. */
 export function failureList(reports: readonly AdapterReport[], most = 50): string {
   const lines = reports.flatMap(({ adapter, cases }) =>
-    cases.filter(({ status }) => status === 'fail').map(({ id, message }) => `${adapter} ${id}\n    ${message}`));
+    cases.filter(({ status }) => status === 'fail').map(({ id, message }) => `${adapter} ${id}\n    ${message}`),
+  );
   const rest = lines.length > most ? [`... and ${lines.length - most} more`] : [];
   return [...lines.slice(0, most), ...rest].join('\n');
 }

@@ -21,5 +21,6 @@ export function controlOf(parameters: CaseParameters): CaseParameters | undefine
 export function checkControl(parameters: CaseParameters): void {
   const { causal, Lk, Lq, sameAs } = resolve(parameters);
   const offset = sameAs === 'topLeft' ? 0 : sameAs === 'bottomRight' ? Lk - Lq : undefined;
-  if (offset !== undefined && causal !== offset) throw new Error(`sameAs=${sameAs}: expected causal ${offset}, got ${causal}`);
+  if (offset !== undefined && causal !== offset)
+    throw new Error(`sameAs=${sameAs}: expected causal ${offset}, got ${causal}`);
 }

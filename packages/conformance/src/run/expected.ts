@@ -1,8 +1,9 @@
-import type { BuiltCall } from '../data/call.js';
+import type { BuiltCall } from '../data/assemble.js';
 import { accuracyBound, negligible } from '../expect/bound.js';
 import { type Expectation, largest } from '../expect/compare.js';
 import type { OutputName } from '../types.js';
-import type { Answer, Numbers, Results } from './oracle.js';
+import type { Numbers, Results } from './ask.js';
+import type { Answer } from './oracle.js';
 
 export interface ExpectationOptions {
   /** The adapter's gradients inherit the rounding of lse. */
@@ -10,7 +11,11 @@ export interface ExpectationOptions {
 }
 
 /** What each result of a call must be. */
-export function expectations(built: BuiltCall, { truth, naiveErrors }: Answer, { gradientsFromLse }: ExpectationOptions): Expectation[] {
+export function expectations(
+  built: BuiltCall,
+  { truth, naiveErrors }: Answer,
+  { gradientsFromLse }: ExpectationOptions,
+): Expectation[] {
   const largestLse = gradientsFromLse ? largest(truth.lse!.data) : 0;
   const zeroRows: Partial<Record<string, Uint8Array>> = { out: rowsOfZeros(truth.out!), ...zeroGradients(truth) };
   return [...built.outputs].map(([name, { tensor }]) => {
@@ -18,9 +23,15 @@ export function expectations(built: BuiltCall, { truth, naiveErrors }: Answer, {
     const isGradient = name !== 'out' && name !== 'lse';
     const rows = zeroRows[name];
     return {
-      name, shape, dtype: tensor.dtype, values: data,
+      name,
+      shape,
+      dtype: tensor.dtype,
+      values: data,
       bound: accuracyBound({
-        dtype: tensor.dtype, reference: data, naiveError: naiveErrors[name]!, factor: isGradient ? 3 : 2,
+        dtype: tensor.dtype,
+        reference: data,
+        naiveError: naiveErrors[name]!,
+        factor: isGradient ? 3 : 2,
         ...(isGradient && { largestLse, lost: lostGradient(built) }),
       }),
       exactZero: rows && spread(rows, shape.at(-1)!),
@@ -30,7 +41,10 @@ export function expectations(built: BuiltCall, { truth, naiveErrors }: Answer, {
 
 /** Bound of what negligible weights add to dq or dk: shows only where every other term cancels. */
 function lostGradient({ question, parameters }: BuiltCall): number {
-  const { problem: { q, k, v, options }, dOut } = question;
+  const {
+    problem: { q, k, v, options },
+    dOut,
+  } = question;
   const { Lq, Lk, D, Dv } = parameters;
   const scale = Math.abs(options?.scale ?? 1 / Math.sqrt(D));
   const perWeight = 2 * Dv * largest(dOut!.data) * largest(v.data) * scale * Math.max(largest(q.data), largest(k.data));

@@ -1,4 +1,4 @@
-import type { BuiltCall } from '../data/call.js';
+import type { BuiltCall } from '../data/assemble.js';
 import type { OutputName, Outputs } from '../types.js';
 
 /** Inputs must be as they were, and nothing written around the results' memory. */

@@ -1,4 +1,4 @@
-import type { BuiltCall } from '../data/call.js';
+import type { BuiltCall } from '../data/assemble.js';
 import { illegalCalls, isBackwardRefusal } from '../refusals.js';
 import type { Adapter, OutputName, Outputs } from '../types.js';
 import { checkUnwritten } from './memory.js';
@@ -34,7 +34,8 @@ export async function unsupportedProblem(adapter: Adapter, built: BuiltCall): Pr
   if (code !== 'UNSUPPORTED' && code !== 'UNSUPPORTED_GRADIENT') {
     return `expected UNSUPPORTED or UNSUPPORTED_GRADIENT, got ${String(code)}: ${String(message)}`;
   }
-  if (typeof argument !== 'string' || argument === '') return `expected the name of an argument with ${code}, got ${String(argument)}`;
+  if (typeof argument !== 'string' || argument === '')
+    return `expected the name of an argument with ${code}, got ${String(argument)}`;
   return checkUnwritten(built, built.parameters.gradients ? forwardResults : []);
 }
 

@@ -1,14 +1,15 @@
-import { type BuiltCall, buildCall } from '../data/call.js';
-import { bitDifference, mismatch } from '../expect/compare.js';
 import type { Case } from '../builder.js';
-import type { CaseParameters } from '../parameters.js';
-import { type Adapter, type OutputName, outputNames, type Outputs, type Status } from '../types.js';
+import type { BuiltCall } from '../data/assemble.js';
+import { buildCall } from '../data/call.js';
+import { bitDifference, mismatch } from '../expect/compare.js';
+import { type Adapter, type OutputName, type Outputs, outputNames, type Status } from '../types.js';
 import { controlOf } from './controls.js';
 import { expectations } from './expected.js';
 import { checkGuards } from './memory.js';
-import { type Answer, answer, tryMoreOrders } from './oracle.js';
-import { refusalProblem, unsupportedProblem } from './refused.js';
 import { obligation } from './obligation.js';
+import { type Answer, tryOtherWays } from './oracle.js';
+import { refusalProblem, unsupportedProblem } from './refused.js';
+import { type Subject, subjectOf } from './subject.js';
 
 export interface CaseResult {
   id: string;
@@ -19,36 +20,51 @@ export interface CaseResult {
 }
 
 /** Runs one case on one adapter. Never throws for what the adapter does. */
-export async function runCase(adapter: Adapter, { id, family, parameters }: Pick<Case, 'id' | 'family' | 'parameters'>): Promise<CaseResult> {
+export async function runCase(adapter: Adapter, one: Omit<Case, 'group'>): Promise<CaseResult> {
+  const { id, family, parameters } = one;
   const duty = obligation(adapter.manifest, parameters);
-  const result = (status: Status, message?: string): CaseResult => ({ id, family, status, ...(message !== undefined && { message }) });
+  const result = (status: Status, message?: string): CaseResult => ({
+    id,
+    family,
+    status,
+    ...(message !== undefined && { message }),
+  });
   if (duty.kind === 'skip') return result('skipped', duty.reason);
-  const failure = await failureOf(adapter, id, duty.parameters, duty.kind);
+  const failure = await failureOf(adapter, id, subjectOf(one, duty.parameters), duty.kind);
   if (failure !== undefined) return result('fail', failure);
   return duty.kind === 'refuse' ? result('not-supported', duty.reason) : result('pass');
 }
 
-async function failureOf(adapter: Adapter, id: string, parameters: CaseParameters, duty: 'run' | 'refuse'): Promise<string | undefined> {
+async function failureOf(
+  adapter: Adapter,
+  id: string,
+  subject: Subject,
+  duty: 'run' | 'refuse',
+): Promise<string | undefined> {
+  const { refuse } = subject.parameters;
   try {
-    if (duty === 'refuse') return await unsupportedProblem(adapter, buildCall(id, parameters));
-    if (parameters.refuse !== undefined) return await refusalProblem(adapter, buildCall(id, parameters), parameters.refuse);
-    return await expectResults(adapter, id, parameters);
+    if (duty === 'refuse') return await unsupportedProblem(adapter, subject.build());
+    return await (refuse === undefined
+      ? resultProblem(adapter, id, subject)
+      : refusalProblem(adapter, subject.build(), refuse));
   } catch (error) {
     return error instanceof Error ? `threw ${error.name}: ${error.message}` : `threw ${String(error)}`;
   }
 }
 
-async function expectResults(adapter: Adapter, id: string, parameters: CaseParameters): Promise<string | undefined> {
-  const built = buildCall(id, parameters);
+/** Runs a legal call; says what is wrong with its results. */
+async function resultProblem(adapter: Adapter, id: string, subject: Subject): Promise<string | undefined> {
+  const built = subject.build();
   const outputs = await adapter.run(built.call);
-  const failure = checkGuards(built, outputs) ?? checkValues(adapter, id, built, outputs);
+  const failure = checkGuards(built, outputs) ?? checkValues(adapter, subject, built, outputs);
   if (failure !== undefined) return failure;
-  const control = controlOf(parameters);
+  const { sameAs } = subject.parameters;
+  const control = controlOf(subject.parameters);
   if (control !== undefined) {
     const difference = await differs(adapter, outputs, buildCall(id, control, id));
-    if (difference !== undefined) return `not the same as ${parameters.sameAs}: ${difference}`;
+    if (difference !== undefined) return `not the same as ${sameAs}: ${difference}`;
   }
-  return repeatedRuns(adapter, id, parameters, outputs);
+  return repeatedRuns(adapter, subject, outputs);
 }
 
 /** Results that the host hands over. */
@@ -57,13 +73,14 @@ function delivered(adapter: Adapter, built: BuiltCall): OutputName[] {
   return [...built.outputs.keys()].filter((name) => name !== 'lse' || outputs.includes('lse'));
 }
 
-function checkValues(adapter: Adapter, id: string, built: BuiltCall, outputs: Outputs): string | undefined {
+function checkValues(adapter: Adapter, subject: Subject, built: BuiltCall, outputs: Outputs): string | undefined {
   const surplus = outputNames.find((name) => outputs[name] !== undefined && !built.outputs.has(name));
   if (surplus !== undefined) return `${surplus}: expected none, got a tensor`;
-  const found = answer(`${id} ${built.parameters.gradients}`, built);
+  const found = subject.answer(built);
   const compare = (): string | undefined => mismatches(adapter, built, outputs, found);
-  const failure = compare();
-  return failure !== undefined && tryMoreOrders(found, built) ? compare() : failure;
+  let failure = compare();
+  while (failure !== undefined && tryOtherWays(found, built)) failure = compare();
+  return failure;
 }
 
 function mismatches(adapter: Adapter, built: BuiltCall, outputs: Outputs, found: Answer): string | undefined {
@@ -79,15 +96,20 @@ function mismatches(adapter: Adapter, built: BuiltCall, outputs: Outputs, found:
   return failures.length === 0 ? undefined : failures.join('; ');
 }
 
-async function repeatedRuns(adapter: Adapter, id: string, parameters: CaseParameters, first: Outputs): Promise<string | undefined> {
+async function repeatedRuns(
+  adapter: Adapter,
+  { parameters, build }: Subject,
+  first: Outputs,
+): Promise<string | undefined> {
   const { repeat = 1 } = parameters;
   if (repeat === 1) return undefined;
   const runs = [...Array<undefined>(repeat - 1), ...(adapter.threadCounts ?? [])];
   for (const threads of runs) {
-    const again = buildCall(id, parameters);
+    const again = build();
     if (threads !== undefined) again.call.threads = threads;
     const difference = await differs(adapter, first, again);
-    if (difference !== undefined) return `not the same bits ${threads === undefined ? 'again' : `on ${threads} threads`}: ${difference}`;
+    if (difference !== undefined)
+      return `not the same bits ${threads === undefined ? 'again' : `on ${threads} threads`}: ${difference}`;
   }
   return undefined;
 }

@@ -1,0 +1,34 @@
+import type { Case } from '../builder.js';
+import type { BuiltCall } from '../data/assemble.js';
+import { buildCall } from '../data/call.js';
+import { buildGoldCall } from '../data/gold-call.js';
+import type { CaseParameters } from '../parameters.js';
+import { type Answer, answer, createAnswer } from './oracle.js';
+
+/** A case as the runner sees it: a call that can be made any number of times, and its answer. */
+export interface Subject {
+  parameters: CaseParameters;
+  build(): BuiltCall;
+  answer(built: BuiltCall): Answer;
+}
+
+/** @param parameters those of the case, or fewer gradients where the host has none */
+export function subjectOf({ id, gold }: Pick<Case, 'id' | 'gold'>, parameters: CaseParameters): Subject {
+  if (gold === undefined) {
+    return {
+      parameters,
+      build: () => buildCall(id, parameters),
+      answer: (built) => answer(`${id} ${built.parameters.gradients}`, built),
+    };
+  }
+  const truth = Object.entries(gold.expected).map(([name, { data, shape }]) => [
+    name,
+    { data: Float64Array.from(data), shape },
+  ]);
+  return {
+    parameters,
+    build: () => buildGoldCall(id, gold, parameters),
+    answer: (built) =>
+      createAnswer(built, Object.fromEntries(truth.filter(([name]) => built.outputs.has(name as 'out')))),
+  };
+}
