@@ -3,8 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <list>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 namespace fa {
 
@@ -28,6 +34,7 @@ void spin_until(Condition done) {
 
 }  // namespace
 
+/// One call's tasks; lives on the caller's stack.
 struct ThreadPool::Job {
   int64_t tasks;
   Task task;
@@ -54,80 +61,65 @@ struct ThreadPool::Job {
   }
 };
 
-ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)), owner_(getpid()) {}
+struct ThreadPool::State {
+  std::mutex mutex;
+  std::condition_variable work_arrived;
+  std::condition_variable helper_left;
+  std::list<Job*> jobs;
+  std::vector<std::thread> workers;
+  std::atomic<uint64_t> arrivals{0};
+  std::atomic<bool> closing{false};
 
-ThreadPool::~ThreadPool() {
-  if (getpid() != owner_) {
-    // In a forked child the threads do not exist: there is nothing to join, and nothing that may be
-    // destroyed.
-    for (std::thread& worker : workers_) worker.detach();
-    return;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-  }
-  work_arrived_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
+  void start_workers(int64_t wanted);
+  void wake(int64_t wanted);
+  void work();
+  Job* find_job();
+  void finish(Job& job);
+};
 
-void ThreadPool::run(int64_t tasks, Task task, void* context) {
-  Job job{tasks, task, context};
-  if (threads_ == 1 || tasks <= 1 || getpid() != owner_) {
-    job.work();
-  } else {
-    {
-      const std::lock_guard lock(mutex_);
-      start_workers(tasks);
-      jobs_.push_back(&job);
-      arrivals_.fetch_add(1, std::memory_order_release);
-    }
-    work_arrived_.notify_all();
-    job.work();
-    finish(job);
-  }
-  if (job.failure) std::rethrow_exception(job.failure);
-}
-
-/// Caller holds the mutex. Fewer workers than wanted is slower, not wrong, so a refusal by the system is no
+/// Caller holds the mutex. Fewer workers than wanted is slower, not wrong: a refusal by the system is no
 /// error.
-void ThreadPool::start_workers(int64_t tasks) {
-  const int64_t wanted = std::min<int64_t>(threads_, tasks) - 1;
-  while (static_cast<int64_t>(workers_.size()) < wanted) {
+void ThreadPool::State::start_workers(int64_t wanted) {
+  while (static_cast<int64_t>(workers.size()) < wanted) {
     try {
-      workers_.emplace_back([this] { worker(); });
+      workers.emplace_back([this] { work(); });
     } catch (const std::system_error&) {
       return;
     }
   }
 }
 
-void ThreadPool::worker() {
-  std::unique_lock lock(mutex_);
+/// Wakes no more threads than there is work for: on large machines the others would only fight for the mutex.
+void ThreadPool::State::wake(int64_t wanted) {
+  for (int64_t count = 0; count < wanted; ++count) work_arrived.notify_one();
+}
+
+/// What a worker thread does all its life.
+void ThreadPool::State::work() {
+  std::unique_lock lock(mutex);
   for (;;) {
     Job* job = find_job();
     if (job == nullptr) {
-      if (closing_) return;
-      const uint64_t seen = arrivals_.load(std::memory_order_relaxed);
+      if (closing) return;
+      const uint64_t seen = arrivals.load(std::memory_order_relaxed);
       lock.unlock();
-      spin_until([&] { return arrivals_.load(std::memory_order_acquire) != seen || closing_; });
+      spin_until([&] { return arrivals.load(std::memory_order_acquire) != seen || closing; });
       lock.lock();
-      work_arrived_.wait(lock, [&] { return closing_ || arrivals_.load(std::memory_order_relaxed) != seen; });
+      work_arrived.wait(lock, [&] { return closing || arrivals.load(std::memory_order_relaxed) != seen; });
       continue;
     }
     job->helpers.fetch_add(1, std::memory_order_relaxed);
     lock.unlock();
     job->work();
     lock.lock();
-    if (job->helpers.fetch_sub(1, std::memory_order_release) == 1) helper_left_.notify_all();
+    if (job->helpers.fetch_sub(1, std::memory_order_release) == 1) helper_left.notify_all();
   }
 }
 
-/// Caller holds the mutex.
-ThreadPool::Job* ThreadPool::find_job() {
-  // The job with the fewest helpers: calls that run at once share the threads.
+/// Caller holds the mutex. The job with the fewest helpers: calls that run at once share the threads.
+ThreadPool::Job* ThreadPool::State::find_job() {
   Job* best = nullptr;
-  for (Job* job : jobs_) {
+  for (Job* job : jobs) {
     if (!job->has_work()) continue;
     if (best == nullptr || job->helpers < best->helpers) best = job;
   }
@@ -135,14 +127,52 @@ ThreadPool::Job* ThreadPool::find_job() {
 }
 
 /// Returns when no worker is inside the job any more.
-void ThreadPool::finish(Job& job) {
+void ThreadPool::State::finish(Job& job) {
   {
-    const std::lock_guard lock(mutex_);
-    jobs_.remove(&job);
+    const std::lock_guard lock(mutex);
+    jobs.remove(&job);
   }
   spin_until([&] { return job.helpers.load(std::memory_order_acquire) == 0; });
-  std::unique_lock lock(mutex_);
-  helper_left_.wait(lock, [&] { return job.helpers.load(std::memory_order_acquire) == 0; });
+  std::unique_lock lock(mutex);
+  helper_left.wait(lock, [&] { return job.helpers.load(std::memory_order_acquire) == 0; });
+}
+
+ThreadPool::ThreadPool(int threads)
+    : threads_(std::max(threads, 1)), owner_(getpid()), state_(std::make_unique<State>()) {}
+
+ThreadPool::~ThreadPool() {
+  if (!has_threads()) {
+    // Nothing to join, and destroying a condition that a lost thread waits on would hang.
+    (void)state_.release();
+    return;
+  }
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+  }
+  state_->work_arrived.notify_all();
+  for (std::thread& worker : state_->workers) worker.join();
+}
+
+bool ThreadPool::has_threads() const { return getpid() == owner_; }
+
+void ThreadPool::run(int64_t tasks, Task task, void* context) {
+  Job job{tasks, task, context};
+  const int64_t helpers = std::min<int64_t>(threads_, tasks) - 1;
+  if (helpers <= 0 || !has_threads()) {
+    job.work();
+  } else {
+    {
+      const std::lock_guard lock(state_->mutex);
+      state_->start_workers(helpers);
+      state_->jobs.push_back(&job);
+      state_->arrivals.fetch_add(1, std::memory_order_release);
+    }
+    state_->wake(helpers);
+    job.work();
+    state_->finish(job);
+  }
+  if (job.failure) std::rethrow_exception(job.failure);
 }
 
 }  // namespace fa

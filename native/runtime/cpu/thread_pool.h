@@ -3,13 +3,8 @@
 #pragma once
 #include <sys/types.h>
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <list>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace fa {
 
@@ -31,21 +26,14 @@ class ThreadPool {
 
  private:
   struct Job;
+  struct State;
 
-  void start_workers(int64_t tasks);
-  void worker();
-  Job* find_job();
-  void finish(Job& job);
+  /// False in a forked child, where none of the threads exist.
+  bool has_threads() const;
 
   const int threads_;
-  const pid_t owner_;  ///< threads do not survive fork()
-  std::mutex mutex_;
-  std::condition_variable work_arrived_;
-  std::condition_variable helper_left_;
-  std::list<Job*> jobs_;
-  std::vector<std::thread> workers_;
-  std::atomic<uint64_t> arrivals_{0};
-  std::atomic<bool> closing_{false};
+  const pid_t owner_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace fa
