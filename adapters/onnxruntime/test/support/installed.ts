@@ -50,15 +50,25 @@ export async function runProgram(name: string, ...args: string[]): Promise<Finis
   return runFile(fileURLToPath(new URL(`../programs/${name}`, import.meta.url)), args);
 }
 
-/** onnxruntime-node is found from the working folder. */
+/** Runs a script in a process of its own; gives the JSON that it printed last. */
 export async function runFile(
   file: string,
   args: readonly string[] = [],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
-  // pnpm's own programs set NODE_PATH, with which everything would be found from everywhere.
-  const options = { cwd: adapter, env: { ...process.env, NODE_PATH: '', ...env } };
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], options);
+  const { stdout, stderr } = await execute(file, args, env);
   const last = stdout.trim().split('\n').at(-1) || 'null';
   return { result: JSON.parse(last), stderr };
+}
+
+/** Runs a script in a process of its own; gives all that it printed. */
+export async function runText(file: string): Promise<string> {
+  return (await execute(file, [], {})).stdout;
+}
+
+/** onnxruntime-node is found from the working folder. */
+function execute(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  // pnpm's own programs set NODE_PATH, with which everything would be found from everywhere.
+  const options = { cwd: adapter, env: { ...process.env, NODE_PATH: '', ...env } };
+  return promisify(execFile)(process.execPath, [file, ...args], options);
 }
