@@ -1,5 +1,7 @@
 // `npm test`: sets up, then checks and tests everything. The last line is `N passed, N failed, N skipped`.
+import path from 'node:path';
 import { runChecks } from './lib/checks.mjs';
+import { root } from './lib/paths.mjs';
 import { main } from './lib/steps.mjs';
 import { readResults, removeResults, testedPackages } from './lib/test-results.mjs';
 import { turbo } from './lib/turbo.mjs';
@@ -17,8 +19,16 @@ await main(async () => {
   } catch {
     ranCleanly = false;
   }
+  await printConformance(packages);
   report([{ ...checks, problems: [], skippedTests: [] }, ...packages.map(readResults)], ranCleanly);
 });
+
+/** What the conformance suite found in each adapter. */
+async function printConformance(packages) {
+  const { readReports, statusTable } = await import('@fa-metal/conformance');
+  const reports = readReports(packages.map((folder) => path.join(root, folder, 'test-results')));
+  if (reports.length > 0) console.log(statusTable(reports));
+}
 
 function report(results, ranCleanly) {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);

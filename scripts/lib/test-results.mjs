@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
+const reportName = /^vitest\.json$|\.counts\.json$/;
+
 /** The folders of all workspace packages that have a `test` script. */
 export function testedPackages() {
   const parents = ['packages', 'adapters'].flatMap((parent) =>
@@ -18,13 +20,14 @@ export function removeResults(folder) {
 }
 
 /**
- * Adds up test-results/*.json of a package: vitest's JSON report, or { passed, failed, skipped, skippedTests? } of another runner.
+ * Adds up a package's reports in test-results: vitest.json, and of other runners *.counts.json with { passed, failed, skipped,
+ * skippedTests? }.
  * A package that left no report, or an unreadable one, counts as one failure. Returns { passed, failed, skipped, problems, skippedTests }.
  */
 export function readResults(folder) {
   const total = { passed: 0, failed: 0, skipped: 0, problems: [], skippedTests: [] };
   const results = path.join(root, folder, 'test-results');
-  const reports = fs.existsSync(results) ? fs.readdirSync(results).filter((name) => name.endsWith('.json')) : [];
+  const reports = fs.existsSync(results) ? fs.readdirSync(results).filter((name) => reportName.test(name)) : [];
   if (reports.length === 0) return { ...total, failed: 1, problems: [`${folder}: its tests left no report`] };
   for (const name of reports) addReport(total, folder, JSON.parse(fs.readFileSync(path.join(results, name), 'utf8')));
   return total;

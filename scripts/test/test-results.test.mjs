@@ -21,7 +21,7 @@ const file = (status, ...tests) => ({
 
 test('reports of several runners are added up', () => {
   report('vitest.json', { numTotalTests: 3, testResults: [file('passed', 'passed', 'skipped', 'passed')] });
-  report('python.json', { passed: 4, failed: 1, skipped: 0 });
+  report('python.counts.json', { passed: 4, failed: 1, skipped: 0 });
   expect(readResults(folder)).toMatchObject({ passed: 6, failed: 1, skipped: 1, skippedTests: [`${folder}: test 1`] });
 });
 
@@ -30,11 +30,17 @@ test('a file that fails before its first test is a failure', () => {
   expect(readResults(folder)).toMatchObject({ passed: 0, failed: 1, problems: [`${folder}: a.test.ts`] });
 });
 
+test('other files are not reports', () => {
+  report('vitest.json', { numTotalTests: 1, testResults: [file('passed', 'passed')] });
+  report('conformance-core.json', { cases: [] });
+  expect(readResults(folder)).toMatchObject({ passed: 1, failed: 0, skipped: 0 });
+});
+
 test('a missing report is a failure', () => {
   expect(readResults(folder)).toMatchObject({ passed: 0, failed: 1 });
 });
 
 test('a report without counts is a failure', () => {
-  report('other.json', { ok: true });
+  report('other.counts.json', { ok: true });
   expect(readResults(folder)).toMatchObject({ failed: 1 });
 });
