@@ -36,8 +36,9 @@ const blank = (shape: readonly number[], dtype: DType): Tensor => {
   const elements = shape.reduce((product, size) => product * size, 1);
   return { data: view(new ArrayBuffer(elements * bytes), 0, elements), shape, dtype };
 };
-const retype = (argument: Operand, dtype: DType) => (call: Call) => {
-  call[argument] = blank(call[argument]!.shape, dtype);
+const retype = (argument: Operand, dtype?: DType) => (call: Call) => {
+  const other = call.q.dtype === 'float16' ? 'bfloat16' : 'float16';
+  call[argument] = blank(call[argument]!.shape, dtype ?? other);
 };
 /** Sets an option to what the types forbid. */
 const setOption =
@@ -138,8 +139,8 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
     ...optionTensor('bias', (bias) => blank(less(2)([...bias.shape]), 'float32')),
   },
   qDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'q', change: retype('q', 'int32') },
-  kDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'k', change: retype('k', 'float16') },
-  vDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'v', change: retype('v', 'bfloat16') },
+  kDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'k', change: retype('k') },
+  vDtype: { group: 'dtype', code: 'DTYPE_MISMATCH', argument: 'v', change: retype('v') },
   maskDtype: {
     group: 'dtype',
     code: 'DTYPE_MISMATCH',
@@ -217,7 +218,7 @@ export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
   dqIsQ: alias('dq', 'q'),
   dkIsK: alias('dk', 'k'),
   dOutShape: backward(shape('dOut', less(2))),
-  dOutDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dOut', change: retype('dOut', 'float16') },
+  dOutDtype: { group: 'backward', code: 'DTYPE_MISMATCH', argument: 'dOut', change: retype('dOut') },
   dOutShort: short('dOut', 'backward'),
   dLseShape: { ...backward(shape('dLse', less(2))), parameters: { dLse: true } },
   dLseDtype: {

@@ -30,14 +30,11 @@ describe('cases', () => {
   });
 
   it('rejects a parameter that is combined twice', () => {
+    const base = cases('window').combine('left', [1]);
     // @ts-expect-error left is taken
-    expect(() => cases('window').combine('left', [1]).combine('left', [2])).toThrow('left is combined twice');
+    expect(() => base.combine('left', [2])).toThrow('left is combined twice');
     // @ts-expect-error left is taken
-    expect(() =>
-      cases('window')
-        .combine('left', [1])
-        .combineFields([{ left: 2, right: 1 }]),
-    ).toThrow('left is combined twice');
+    expect(() => base.combineFields([{ left: 2, right: 1 }])).toThrow('left is combined twice');
   });
 
   it('knows the types of its parameters', () => {
