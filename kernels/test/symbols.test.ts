@@ -11,7 +11,8 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 const avx2 = ['-mavx2', '-mfma', '-mf16c'];
 const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512cd', '-mf16c', '-mfma'];
-const builds = process.arch === 'x64' ? { scalar: [], avx2, avx512, neon: [] } : { scalar: [], avx2: [], avx512: [], neon: [] };
+const builds =
+  process.arch === 'x64' ? { scalar: [], avx2, avx512, neon: [] } : { scalar: [], avx2: [], avx512: [], neon: [] };
 
 /**
  * An inline function of a header, compiled with AVX-512 and not inlined, is a weak symbol: the linker may keep that copy
