@@ -9,8 +9,4 @@ type OnTensors<T> = T extends HostTensor ? Tensor : T extends object ? { [K in k
  * layout `bhld` (default) or `blhd`; scale; softcap; causal, align; window; dropout; kernel; and as tensors mask
  * (bool [1|B, 1|Hq, 1|Lq, Lk], true = keep), bias (float32, same shape), alibiSlopes, sinks, kvLengths and the rest.
  */
-export type AttentionOptions = {
-  [Name in keyof CoreOptions]: CoreOptions[Name] extends bigint | undefined
-    ? CoreOptions[Name]
-    : OnTensors<CoreOptions[Name]>;
-};
+export type AttentionOptions = OnTensors<CoreOptions>;
