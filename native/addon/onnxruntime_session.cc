@@ -97,6 +97,12 @@ OwnedRunOptions make_run_options(const OrtApi* api, const RunSettings& settings)
   return options;
 }
 
+/// Words of older and newer versions for a result that does not fit the tensor handed over for it.
+bool blames_given_output(const char* message) {
+  return std::strstr(message, "OrtValue shape verification failed") != nullptr ||
+         std::strstr(message, "The output OrtValue provided for output") != nullptr;
+}
+
 /// Takes a string that ONNX Runtime allocated.
 std::string take_text(const OrtApi* api, OrtAllocator* allocator, char* text) {
   std::string taken(text);
@@ -158,11 +164,16 @@ void OnnxSession::run(const NamedValues& inputs, NamedValues& outputs, const Run
       api->Run(session_.get(), options.get(), inputs.names.data(), inputs.values.data(), inputs.names.size(),
                outputs.names.data(), outputs.names.size(), outputs.values.data());
   if (status == nullptr) return;
+  const char* message = api->GetErrorMessage(status);
+  if (blames_given_output(message)) {
+    throw error_of(api, status, ErrorCode::INVALID_ARGUMENT, "fetches");
+  }
   // A node that fails may use the same code, but then it is not the feeds that are at fault.
-  const bool in_node = std::strstr(api->GetErrorMessage(status), "while running") != nullptr;
-  const bool bad_feed = !in_node && api->GetErrorCode(status) == ORT_INVALID_ARGUMENT;
-  throw error_of(api, status, bad_feed ? ErrorCode::INVALID_ARGUMENT : ErrorCode::HOST_FAILED,
-                 bad_feed ? "feeds" : "");
+  const bool in_node = std::strstr(message, "while running") != nullptr;
+  if (!in_node && api->GetErrorCode(status) == ORT_INVALID_ARGUMENT) {
+    throw error_of(api, status, ErrorCode::INVALID_ARGUMENT, "feeds");
+  }
+  throw error_of(api, status, ErrorCode::HOST_FAILED, "");
 }
 
 std::string OnnxSession::end_profiling() const {
