@@ -1,5 +1,6 @@
-import { type CaseParameters, resolve } from './parameters.js';
+import type { CaseParameters } from './parameters.js';
 import { illegalCalls } from './refusals.js';
+import { resolve } from './resolve.js';
 
 /** What an implementation can lack. A manifest names these; a case needs some of them. */
 export const features = {

@@ -1,5 +1,3 @@
-import type { DType } from './types.js';
-
 /** Axes along which a mask or bias has its full size: B, H, Q; `1` where it is broadcast. Keys are always full. */
 export type Broadcast = '111' | '11Q' | '1H1' | '1HQ' | 'B11' | 'B1Q' | 'BH1' | 'BHQ';
 export type DiagonalWord = 'none' | 'topLeft' | 'bottomRight';
@@ -149,60 +147,3 @@ export const parameterNames = [
   'rope',
   'rotary',
 ] as const satisfies readonly ParameterName[];
-
-/** Parameters with the defaults filled in; what has no default stays absent. */
-export interface Resolved extends CaseParameters {
-  B: number;
-  Hq: number;
-  Hkv: number;
-  Lq: number;
-  Lk: number;
-  D: number;
-  Dv: number;
-  dtype: Parameters['dtype'] & DType;
-  layout: Parameters['layout'];
-  view: Parameters['view'];
-  values: ValueKind;
-  gradients: boolean;
-  dLse: boolean;
-}
-
-export interface SequenceLengths {
-  queries: number;
-  keys: number;
-}
-
-/** @throws Error when the text is not `queries-keys` joined by `+` */
-export function readVarlen(text: string): SequenceLengths[] {
-  return text.split('+').map((part) => {
-    const match = /^(\d+)-(\d+)$/.exec(part);
-    if (match === null) throw new Error(`varlen: expected queries-keys, e.g. 5-7+0-3, got ${part}`);
-    return { queries: Number(match[1]), keys: Number(match[2]) };
-  });
-}
-
-export function resolve(given: CaseParameters): Resolved {
-  const { Hq = 1, D = 8 } = given;
-  const resolved: Resolved = {
-    dtype: 'float32',
-    layout: 'bhld',
-    view: 'packed',
-    values: 'normal',
-    gradients: true,
-    dLse: false,
-    ...given,
-    B: given.B ?? 1,
-    Hq,
-    Hkv: given.Hkv ?? Hq,
-    Lq: given.Lq ?? 5,
-    Lk: given.Lk ?? 7,
-    D,
-    Dv: given.Dv ?? D,
-  };
-  if (given.varlen === undefined) return resolved;
-  const sequences = readVarlen(given.varlen);
-  resolved.B = sequences.length;
-  resolved.Lq = sequences.reduce((sum, { queries }) => sum + queries, 0);
-  resolved.Lk = sequences.reduce((sum, { keys }) => sum + keys, 0);
-  return resolved;
-}

@@ -1,5 +1,5 @@
 import type { Problem, AttentionOptions as ReferenceOptions } from '@fa-metal/reference';
-import type { Resolved } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import type { Call, OutputName } from '../types.js';
 import type { GuardedTensor } from './guarded.js';
 import type { Inputs } from './inputs.js';

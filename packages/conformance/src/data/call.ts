@@ -1,5 +1,6 @@
 import { hash } from '../case-id.js';
-import { type CaseParameters, type Resolved, resolve } from '../parameters.js';
+import type { CaseParameters } from '../parameters.js';
+import { type Resolved, resolve } from '../resolve.js';
 import { assemble, type BuiltCall } from './assemble.js';
 import { Inputs } from './inputs.js';
 import { drawOperands, quantise, sequenceStarts } from './operands.js';

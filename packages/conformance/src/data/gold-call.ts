@@ -1,6 +1,7 @@
 import type { Tensor } from '@fa-metal/reference';
 import type { GoldVector } from '../gold.js';
-import { type CaseParameters, resolve } from '../parameters.js';
+import type { CaseParameters } from '../parameters.js';
+import { resolve } from '../resolve.js';
 import type { DType } from '../types.js';
 import { assemble, type BuiltCall } from './assemble.js';
 import { Inputs, optionDtypes } from './inputs.js';

@@ -1,4 +1,4 @@
-import { type Resolved, readVarlen } from '../parameters.js';
+import { type Resolved, readVarlen } from '../resolve.js';
 import { draw, operand, type Values } from './values.js';
 
 /** q, k, v and dOut as plain numbers, in the shape that the op takes. */

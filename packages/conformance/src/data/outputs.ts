@@ -1,4 +1,4 @@
-import type { Resolved } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import type { AttentionOptions, OutputName, Tensor } from '../types.js';
 import { GuardedTensor } from './guarded.js';
 

@@ -1,4 +1,5 @@
-import type { PlantKind, Resolved } from '../parameters.js';
+import type { PlantKind } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import type { Operands } from './operands.js';
 import type { Values } from './values.js';
 

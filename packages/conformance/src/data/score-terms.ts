@@ -1,4 +1,5 @@
-import type { Broadcast, Resolved } from '../parameters.js';
+import type { Broadcast } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import { RandomStream } from './random.js';
 import { draw, normal, type Values } from './values.js';
 

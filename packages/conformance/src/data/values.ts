@@ -1,4 +1,5 @@
-import type { Parameters, Resolved } from '../parameters.js';
+import type { Parameters } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import type { DType } from '../types.js';
 import { roundInPlace } from './number-formats.js';
 import { RandomStream } from './random.js';

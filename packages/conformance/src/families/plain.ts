@@ -29,5 +29,12 @@ export const plain = family(
     .combineFields([{ Lq: 17, Lk: 34 }])
     .beginSubcases()
     .combine('dtype', dtypes),
+  // Past 32767, where a 16-bit index would turn negative.
+  cases('plain')
+    .combineFields([
+      { Lq: 1, Lk: 32771 },
+      { Lq: 32771, Lk: 1 },
+    ])
+    .combine('D', [4]),
   cases('plain').combineFields(tileEdges.long).combine('D', [16]).beginSubcases().combine('dtype', dtypes),
 );

@@ -1,4 +1,5 @@
-import { type CaseParameters, type ControlName, resolve } from '../parameters.js';
+import type { CaseParameters, ControlName } from '../parameters.js';
+import { resolve } from '../resolve.js';
 
 /** Another way to say the same call, of which every result must have the same bits. */
 export const controls: Readonly<Record<ControlName, (parameters: CaseParameters) => CaseParameters>> = {

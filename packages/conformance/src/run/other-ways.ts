@@ -1,7 +1,7 @@
 import { roundTo, type Tensor } from '@fa-metal/reference';
 import type { BuiltCall } from '../data/assemble.js';
 import { RandomStream } from '../data/random.js';
-import type { Resolved } from '../parameters.js';
+import type { Resolved } from '../resolve.js';
 import { askNaively, type Numbers, type Results } from './ask.js';
 
 /** A tensor seen as [outer, size, inner], whose middle axis is put in another order. */
