@@ -42,6 +42,7 @@ const illegal: Record<string, IllegalCall> = {
   'window below -1': { scalars: { window: { left: -2, right: 0 } } },
   'unknown option': { scalars: { isCausal: true } },
   'kernel name': { scalars: { kernel: 'no-such-kernel' } },
+  'kernel name with separators': { scalars: { kernel: 'a;scale=2,b' } },
 };
 const unsupportedNatively: Record<string, IllegalCall> = {
   softcap: { scalars: { softcap: 3 } },

@@ -1,5 +1,6 @@
 #include "attributes.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -7,17 +8,6 @@
 
 namespace fa::tensorflow {
 namespace {
-
-/// Calls `take` with each piece of `text` between separators.
-template <typename Take>
-void split(std::string_view text, char separator, Take take) {
-  while (!text.empty()) {
-    const size_t end = text.find(separator);
-    take(text.substr(0, end));
-    if (end == std::string_view::npos) return;
-    text.remove_prefix(end + 1);
-  }
-}
 
 [[noreturn]] void refuse_value(std::string_view name, const char* expected, std::string_view value) {
   refuse(ErrorCode::INVALID_ARGUMENT, std::string(name).c_str(), expected, "'" + std::string(value) + "'");
@@ -81,21 +71,28 @@ void set_option(AttentionOptions& options, std::string_view name, std::string_vi
 
 AttentionOptions parse_options(std::string_view text) {
   AttentionOptions options;
-  split(text, ';', [&](std::string_view option) {
-    const size_t equals = option.find('=');
-    if (equals == std::string_view::npos) refuse_value("options", "name=value", option);
-    set_option(options, option.substr(0, equals), option.substr(equals + 1));
-  });
+  while (!text.empty()) {
+    const size_t equals = text.find('=');
+    if (equals == std::string_view::npos) refuse_value("options", "name=value", text);
+    const std::string_view name = text.substr(0, equals);
+    // The one value that the caller words freely comes last, so it may hold separators.
+    const size_t end = name == "kernel" ? text.size() : std::min(text.find(';', equals), text.size());
+    set_option(options, name, text.substr(equals + 1, end - equals - 1));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return options;
 }
 
 std::vector<Slot> parse_slots(std::string_view text) {
   std::vector<Slot> slots;
-  split(text, ',', [&](std::string_view name) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    const std::string_view name = text.substr(0, end);
     const Slot* slot = find_slot(name);
     if (!slot) refuse_value("inputs", "names of arguments", name);
     slots.push_back(*slot);
-  });
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return slots;
 }
 

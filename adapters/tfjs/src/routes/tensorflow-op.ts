@@ -87,7 +87,7 @@ function scalarTensors(tf: TensorFlow, { causal, align, dropout }: ScalarOptions
   ];
 }
 
-/** As native/bridges/tensorflow/attributes.h reads it. */
+/** As native/bridges/tensorflow/attributes.h reads it: the kernel, whose name may hold anything, comes last. */
 function optionsText({
   causal,
   align,
