@@ -1,7 +1,7 @@
 import type { CallAttributes } from '../../call.js';
 import type { Tensor, TensorFlow } from '../../tensorflow.js';
 import { type Prepared, prepare, type Softmax, softmax, toLayout } from './forward.js';
-import { foldHeads } from './scores.js';
+import { foldHeads, hideInvisible } from './scores.js';
 import { weightedSum } from './weighted-sum.js';
 
 /** dq, dk, dv, then dBias, dAlibiSlopes, dSinks of those that are among the inputs, in the order of the inputs. */
@@ -41,11 +41,6 @@ export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], cal
     ...[dq.reshape([B, Hq, Lq, D]), dk, dv].map((gradient) => toLayout(gradient, problem)),
     ...optionGradients({ prepared, forward, dBiased, delta: mean.sub(dLse) }, call),
   ];
-}
-
-/** What invisible keys hold may be NaN, which a probability of 0 would not silence. */
-function hideInvisible(tf: TensorFlow, visible: Tensor | undefined, values: Tensor): Tensor {
-  return visible ? tf.where(visible.broadcastTo(values.shape), values, tf.zerosLike(values)) : values;
 }
 
 interface ScoreGradient {

@@ -2,7 +2,7 @@ import type { CallAttributes } from '../../call.js';
 import type { Tensor, TensorFlow } from '../../tensorflow.js';
 import { byName } from '../route.js';
 import { type Problem, readProblem } from './problem.js';
-import { computeScores, foldHeads, type ScoreInputs, type Scores } from './scores.js';
+import { computeScores, foldHeads, hideInvisible, type ScoreInputs, type Scores } from './scores.js';
 import { weightedSum } from './weighted-sum.js';
 
 /** A call with q, k, v in layout `bhld`. */
@@ -68,15 +68,14 @@ export function softmax(tf: TensorFlow, { problem, q, k, inputs }: Prepared): So
   const sinks = inputs.sinks?.reshape([1, problem.Hq, 1, 1]);
   const highest = problem.Lk > 0 ? scores.max(-1, true) : tf.fill([...scores.shape.slice(0, 3), 1], -Infinity);
   const reference = finiteOrZero(tf, sinks ? tf.maximum(highest, sinks) : highest);
-  let weights = scores.sub(reference).exp();
-  // A row that is NaN throughout must not pass that on to keys that it does not see.
-  if (visible) weights = tf.where(visible.broadcastTo(weights.shape), weights, tf.zerosLike(weights));
+  const weights = scores.sub(reference).exp();
   let denominator = weights.sum(-1, true);
   if (sinks) denominator = denominator.add(sinks.sub(reference).exp());
   const divisor = tf.where(denominator.equal(0), tf.onesLike(denominator), denominator);
   return {
     ...computed,
-    probabilities: weights.div(divisor),
+    // A row that is NaN throughout must not pass that on to keys that it does not see.
+    probabilities: hideInvisible(tf, visible, weights.div(divisor)),
     lse: reference.add(denominator.log()).squeeze([-1]),
   };
 }

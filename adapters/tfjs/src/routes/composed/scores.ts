@@ -44,6 +44,11 @@ export function computeScores(tf: TensorFlow, problem: Problem, q: Tensor, k: Te
   return { scores, visible, tanh, distance };
 }
 
+/** Zero where no key is seen: what invisible keys hold may be NaN, which a probability of 0 would not silence. */
+export function hideInvisible(tf: TensorFlow, visible: Tensor | undefined, values: Tensor): Tensor {
+  return visible ? tf.where(visible.broadcastTo(values.shape), values, tf.zerosLike(values)) : values;
+}
+
 /** Query heads that share a key head become rows of one product: [B, Hq, Lq, X] -> [B, Hkv, Hq / Hkv * Lq, X]. */
 export function foldHeads(rows: Tensor, { B, Hq, Hkv, Lq }: Problem): Tensor {
   const width = rows.shape[3] as number;
