@@ -55,7 +55,8 @@ Napi::Value pages_value(Napi::Env env, size_t bytes) {
       napi_create_external_arraybuffer(env, pages->data(), bytes, free_pages, pages, &buffer);
   if (status == napi_ok) return Napi::Value(env, buffer);
   delete pages;
-  // Hosts with a memory cage, such as Electron, take no memory but their own; that works, with a copy on a GPU.
+  // Hosts with a memory cage, such as Electron, take no memory but their own; that works, with a copy on a
+  // GPU.
   if (status == napi_no_external_buffers_allowed) return Napi::ArrayBuffer::New(env, bytes);
   throw Napi::Error::New(env);
 }
