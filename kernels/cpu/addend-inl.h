@@ -1,6 +1,6 @@
 // Mask and bias of one panel against one key block, brought into the panel's layout.
 #pragma once
-#include "band-inl.h"
+#include "score-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
@@ -16,10 +16,12 @@ struct AddendSource {
   Element bias_element;
 };
 
-FA_ALWAYS_INLINE AddendSource addend_source(const Attention& a, int64_t b, int64_t h, int64_t row, int64_t key) {
+FA_ALWAYS_INLINE AddendSource addend_source(const Attention& a, int64_t b, int64_t h, int64_t row,
+                                            int64_t key) {
   AddendSource s{nullptr, a.mask.row, nullptr, a.bias.row, a.bias_element};
   if (a.mask.data)
-    s.mask = static_cast<const uint8_t*>(a.mask.data) + b * a.mask.batch + h * a.mask.head + row * a.mask.row + key;
+    s.mask = static_cast<const uint8_t*>(a.mask.data) + b * a.mask.batch + h * a.mask.head +
+             row * a.mask.row + key;
   if (a.bias.data)
     s.bias = static_cast<const char*>(a.bias.data) +
              (b * a.bias.batch + h * a.bias.head + row * a.bias.row + key) * size_of(a.bias_element);
@@ -47,14 +49,16 @@ FA_ALWAYS_INLINE Vector addend_vector(const AddendSource& s, int64_t row, int ke
 }
 
 /// The same for a group of keys that the block cuts short: the tensors are not read past `keys`.
-FA_NOINLINE Vector addend_vector_at_end(const AddendSource& s, int64_t row, int key, int first, int last, int keys) {
+FA_NOINLINE Vector addend_vector_at_end(const AddendSource& s, int64_t row, int key, int first, int last,
+                                        int keys) {
   char bias[kLanes * 4] = {};
   uint8_t mask[kLanes] = {};
   AddendSource copy{s.mask ? mask : nullptr, 0, s.bias ? bias : nullptr, 0, s.bias_element};
   const auto count = static_cast<size_t>(keys - key);
   const int64_t size = size_of(s.bias_element);
   if (s.mask) __builtin_memcpy(mask, s.mask + row * s.mask_stride + key, count);
-  if (s.bias) __builtin_memcpy(bias, s.bias + (row * s.bias_stride + key) * size, count * static_cast<size_t>(size));
+  if (s.bias)
+    __builtin_memcpy(bias, s.bias + (row * s.bias_stride + key) * size, count * static_cast<size_t>(size));
   return addend_vector(copy, 0, 0, first - key, last - key);
 }
 
@@ -76,7 +80,7 @@ FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, 
         hidden |= invisible & ((lane_index() + key) < cut.keys);
       }
       transpose(a);
-      FA_UNROLL for (int i = 0; i < kLanes; ++i) store(addend + (key + i) * kPanelRows + r, a[i]);
+      FA_FOR (i, kLanes) store(addend + (key + i) * kPanelRows + r, a[i]);
     }
   }
   if (!any(seen)) return Visibility::nothing;

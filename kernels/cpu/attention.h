@@ -1,4 +1,5 @@
-// What the CPU kernels are asked to do. Plain data: no allocation, no validation, no knowledge of the runtime above.
+// What the CPU kernels are asked to do. Plain data: no allocation, no validation, no knowledge of the runtime
+// above.
 #pragma once
 #include <cstdint>
 
@@ -16,7 +17,8 @@ struct Rows {
   int64_t row;
 };
 
-/// A [1|B, 1|Hq, 1|Lq, Lk] tensor; the stride of a broadcast axis is 0, keys are contiguous. Absent when data is null.
+/// A [1|B, 1|Hq, 1|Lq, Lk] tensor; the stride of a broadcast axis is 0, keys are contiguous. Absent when data
+/// is null.
 struct ScoreRows {
   const void* data;
   int64_t batch;
@@ -35,14 +37,14 @@ struct Attention {
   Rows q, k, v, out;
   ScoreRows mask;  ///< uint8, non-zero = keep
   ScoreRows bias;
-  float* lse;       ///< [B, Hq, Lq], natural logarithm; may be null
-  float* row_max;     ///< [B, Hq, Lq], largest score, in units of the kernels' own; may be null
-  float* row_sum;     ///< [B, Hq, Lq], sum of exp(score - largest); may be null. Both give the backward more exact
-                      ///< probabilities than lse alone, if scale and bias are the forward's.
+  float* lse;      ///< [B, Hq, Lq], natural logarithm; may be null
+  float* row_max;  ///< [B, Hq, Lq], largest score, in units of the kernels' own; may be null
+  float* row_sum;  ///< [B, Hq, Lq], sum of exp(score - largest); may be null. Both give the backward more
+                   ///< exact probabilities than lse alone, if scale and bias are the forward's.
 };
 
 struct AttentionGradients {
-  Attention forward;   ///< out and lse are inputs here; row_max and row_sum are used when both are present
+  Attention forward;  ///< out and lse are inputs here; row_max and row_sum are used when both are present
   Rows d_out;
   const float* d_lse;  ///< [B, Hq, Lq]; may be null
   Rows dq, dk, dv;

@@ -14,7 +14,8 @@ FA_ALWAYS_INLINE char* row_address(const Rows& rows, Element element, int64_t b,
 
 FA_ALWAYS_INLINE Vector from_bfloat16(Halves h) { return (Vector)(__builtin_convertvector(h, Bits) << 16); }
 
-/// Round to nearest even; a NaN keeps its sign and gets its quiet bit, so that rounding cannot turn it into Inf.
+/// Round to nearest even; a NaN keeps its sign and gets its quiet bit, so that rounding cannot turn it into
+/// Inf.
 FA_ALWAYS_INLINE Halves to_bfloat16(Vector x) {
   const Bits bits = (Bits)x;
   const Bits rounded = bits + 0x7fff + ((bits >> 16) & 1);
@@ -30,7 +31,8 @@ FA_ALWAYS_INLINE Vector from_float16(Halves h) {
 #elif FA_LANES == 4 && defined(__aarch64__)
   return (Vector)vcvt_f32_f16(vreinterpret_f16_u16((uint16x4_t)h));
 #else
-  // The half's exponent and fraction at float's place are 2^112 too small; the product is exact, denormals included.
+  // The half's exponent and fraction at float's place are 2^112 too small; the product is exact, denormals
+  // included.
   const Bits bits = __builtin_convertvector(h, Bits);
   const Bits magnitude = bits & 0x7fff;
   const Bits scaled = (Bits)((Vector)(magnitude << 13) * 0x1p112f);
@@ -81,9 +83,11 @@ FA_ALWAYS_INLINE void store_as(void* p, Vector x) {
   }
 }
 
-/// `rows` rows of `width` elements, `stride` elements apart, to float rows of `out_stride`; the gap is filled with 0.
+/// `rows` rows of `width` elements, `stride` elements apart, to float rows of `out_stride`; the gap is filled
+/// with 0.
 template <Element kElement>
-FA_NOINLINE void read_rows(const char* in, int64_t stride, int rows, int width, float* out, int64_t out_stride) {
+FA_NOINLINE void read_rows(const char* in, int64_t stride, int rows, int width, float* out,
+                           int64_t out_stride) {
   constexpr int64_t kSize = kElement == Element::float32 ? 4 : 2;
   const int whole = width / kLanes * kLanes;
   for (int i = 0; i < rows; ++i) {
@@ -101,7 +105,8 @@ FA_NOINLINE void read_rows(const char* in, int64_t stride, int rows, int width, 
 }
 
 template <Element kElement>
-FA_NOINLINE void write_rows(const float* in, int64_t stride, int rows, int width, char* out, int64_t out_stride) {
+FA_NOINLINE void write_rows(const float* in, int64_t stride, int rows, int width, char* out,
+                            int64_t out_stride) {
   constexpr int64_t kSize = kElement == Element::float32 ? 4 : 2;
   const int whole = width / kLanes * kLanes;
   for (int i = 0; i < rows; ++i) {
@@ -117,17 +122,21 @@ FA_NOINLINE void write_rows(const float* in, int64_t stride, int rows, int width
   }
 }
 
-FA_ALWAYS_INLINE void read_rows(Element element, const char* in, int64_t stride, int rows, int width, float* out,
-                                int64_t out_stride) {
-  if (element == Element::float32) return read_rows<Element::float32>(in, stride, rows, width, out, out_stride);
-  if (element == Element::float16) return read_rows<Element::float16>(in, stride, rows, width, out, out_stride);
+FA_ALWAYS_INLINE void read_rows(Element element, const char* in, int64_t stride, int rows, int width,
+                                float* out, int64_t out_stride) {
+  if (element == Element::float32)
+    return read_rows<Element::float32>(in, stride, rows, width, out, out_stride);
+  if (element == Element::float16)
+    return read_rows<Element::float16>(in, stride, rows, width, out, out_stride);
   read_rows<Element::bfloat16>(in, stride, rows, width, out, out_stride);
 }
 
-FA_ALWAYS_INLINE void write_rows(Element element, const float* in, int64_t stride, int rows, int width, char* out,
-                                 int64_t out_stride) {
-  if (element == Element::float32) return write_rows<Element::float32>(in, stride, rows, width, out, out_stride);
-  if (element == Element::float16) return write_rows<Element::float16>(in, stride, rows, width, out, out_stride);
+FA_ALWAYS_INLINE void write_rows(Element element, const float* in, int64_t stride, int rows, int width,
+                                 char* out, int64_t out_stride) {
+  if (element == Element::float32)
+    return write_rows<Element::float32>(in, stride, rows, width, out, out_stride);
+  if (element == Element::float16)
+    return write_rows<Element::float16>(in, stride, rows, width, out, out_stride);
   write_rows<Element::bfloat16>(in, stride, rows, width, out, out_stride);
 }
 
@@ -137,10 +146,11 @@ struct FloatRows {
   int64_t stride;
 };
 
-/// Rows as float32 with `stride` floats between them: in place if the tensor has them so, else copied into `buffer`.
-/// (Rows far apart, as in blhd, are copied too: at strides of 2 KB a tile's lines fall into a few sets of the L1 cache.)
-FA_ALWAYS_INLINE FloatRows float_rows(Element element, const char* in, int64_t row_stride, int rows, int width, int64_t stride,
-                                      float* buffer) {
+/// Rows as float32 with `stride` floats between them: in place if the tensor has them so, else copied into
+/// `buffer`. (Rows far apart, as in blhd, are copied too: at strides of 2 KB a tile's lines fall into a few
+/// sets of the L1 cache.)
+FA_ALWAYS_INLINE FloatRows float_rows(Element element, const char* in, int64_t row_stride, int rows,
+                                      int width, int64_t stride, float* buffer) {
   if (element == Element::float32 && row_stride == width && stride == width)
     return FloatRows{reinterpret_cast<const float*>(in), stride};
   read_rows(element, in, row_stride, rows, width, buffer, stride);

@@ -1,174 +1,33 @@
-// Fused forward: scores, online softmax and the product with V, tile by tile.
+// Fused forward: a task is a block of query rows of one head against all its keys.
 #pragma once
+#include "attend-inl.h"
 #include "generated/tiles.h"
-#include "addend-inl.h"
-#include "scratch.h"
+#include "memory-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-// ---- One panel of queries against one block of keys ----
-
-/// Softmax state of a panel's rows, and its unnormalised output.
-struct SoftmaxState {
-  float* max;     ///< starts at the lowest finite float, because -inf - -inf would be NaN
-  float* sum;
-  float* output;  ///< O^T, [value_dim rounded up to kTileRows][kPanelRows]
-};
-
-struct ScoreTile {
-  const float* keys;  ///< kTileRows rows
-  int64_t key_stride;
-  const float* queries;  ///< Q^T of the tile's vectors
-  int depth;
-  const float* next;
-  float* scores;
-  float* max;
-  TileEdge edge;
-};
-
-/// S^T = K Q^T for one tile; also raises the running row maximum, straight from the accumulators.
-template <int kVectors, Edge kEdge>
-FA_NOINLINE void score_tile(const ScoreTile& t) {
-  multiply_tile<kTileRows, kVectors, Broadcast::rows>(
-      t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.next,
-      [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int v = 0; v < kVectors; ++v) {
-          Vector top[kTileRows];
-          FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
-            top[i] = finish_score<kEdge>(s[i][v], t.edge, i, v);
-            store(t.scores + i * kPanelRows + v * kLanes, top[i]);
-          }
-          FA_UNROLL for (int half = kTileRows / 2; half > 0; half /= 2)
-            FA_UNROLL for (int i = 0; i < half; ++i) top[i] = maximum(top[i], top[i + half]);
-          store(t.max + v * kLanes, maximum(load(t.max + v * kLanes), top[0]));
-        }
-      });
-}
-
-template <Edge kEdge>
-FA_ALWAYS_INLINE void score_tile(int vectors, const ScoreTile& t) {
-  if (vectors == 1) return score_tile<1, kEdge>(t);
-  if (vectors == 2) return score_tile<2, kEdge>(t);
-  score_tile<3, kEdge>(t);
-}
-
-/// Scores of `count` keys, one vector of rows, to probabilities in place; returns their sum.
-/// With kMark an invisible pair becomes kHiddenProbability instead of +0.
-template <bool kMark>
-FA_ALWAYS_INLINE Vector exponentiate(float* scores, int count, Vector max, float exponent, Vector sum) {
-#pragma GCC unroll 4
-  for (int k = 0; k < count; ++k) {
-    const Vector s = load(scores + k * kPanelRows);
-    Vector p = exp2((s - max) * exponent);
-    if constexpr (kMark) p = select(s == broadcast(-kInfinity), broadcast(kHiddenProbability), p);
-    store(scores + k * kPanelRows, p);
-    sum += p;
-  }
-  return sum;
-}
-
-/// Key block as the steps see it.
-struct KeyBlock {
-  FloatRows keys, values;
-  float* strips;  ///< of the values, rows listed in `special` cleared
-  float* tail;    ///< room for kTileRows rows of keys
-  int count;
-  const int32_t* special;  ///< keys whose value row holds NaN or Inf and that some row may not see
-  int special_count;
-};
-
-struct PanelStep {
-  const float* queries;
-  int depth, value_dim;
-  ScoreUnits units;
-  PanelBand cut;
-  const float* addend;  ///< null where mask and bias change nothing
-  float* scores;        ///< [keys rounded up to kTileRows][kPanelRows]
-  float* factor;        ///< [kPanelRows]
-  SoftmaxState state;
-};
-
-FA_ALWAYS_INLINE void score_panel(const PanelStep& p, const KeyBlock& block) {
-  for_each_tile(p.cut, [&](const TilePlace& place) FA_INLINE_LAMBDA {
-    const int lane = place.from * kLanes;
-    ScoreTile t;
-    t.keys = block.keys.data + place.key * block.keys.stride;
-    t.key_stride = block.keys.stride;
-    t.next = t.keys + kTileRows * block.keys.stride;
-    if (place.rows < kTileRows) {
-      t.keys = tile_rows_at_end(t.keys, t.key_stride, place.rows, p.depth, block.tail);
-      t.key_stride = p.depth;
-    }
-    t.queries = p.queries + lane;
-    t.depth = p.depth;
-    t.scores = p.scores + static_cast<int64_t>(place.key) * kPanelRows + lane;
-    t.max = p.state.max + lane;
-    t.edge = tile_edge(p.cut, place, p.addend, p.units.product);
-    const int vectors = place.to - place.from;
-    if (p.addend) return score_tile<Edge::addend>(vectors, t);
-    if (place.whole) return score_tile<Edge::none>(vectors, t);
-    score_tile<Edge::band>(vectors, t);
-  });
-}
-
-/// Absorbs one key block into the softmax state of one panel.
-FA_NOINLINE void attend_panel(const PanelStep& p, const KeyBlock& block) {
-  // Scores and new maximum
-  const SoftmaxState& state = p.state;
-  Vector old_max[kPanelVectors];
-  for (int v = 0; v < p.cut.vectors; ++v) old_max[v] = load(state.max + v * kLanes);
-  score_panel(p, block);
-
-  // Probabilities, their sum, and what older output is worth under the new maximum
-  for (int v = 0; v < p.cut.vectors; ++v) {
-    const Vector max = load(state.max + v * kLanes);
-    const Vector factor = exp2((old_max[v] - max) * p.units.exponent);
-    store(p.factor + v * kLanes, factor);
-    float* scores = p.scores + static_cast<int64_t>(p.cut.first[v]) * kPanelRows + v * kLanes;
-    const int count = p.cut.last[v] - p.cut.first[v];
-    const Vector sum = load(state.sum + v * kLanes) * factor;
-    store(state.sum + v * kLanes, block.special_count ? exponentiate<true>(scores, count, max, p.units.exponent, sum)
-                                                      : exponentiate<false>(scores, count, max, p.units.exponent, sum));
-  }
-
-  // Output; the rescaling rides on the first run, which must then cover all vectors
-  PanelSum s{block.strips, strip_stride(block.count), p.value_dim, nullptr, kPanelRows, 0, state.output, p.factor};
-  if (p.cut.first[p.cut.vectors - 1] > p.cut.first[0] || p.cut.last[0] <= p.cut.first[0]) {
-    s.rows = p.scores;
-    sum_into_panel(p.cut.vectors, s);
-    s.factor = nullptr;
-  }
-  for_each_run(p.cut, [&](int from, int to, int key, int count) FA_INLINE_LAMBDA {
-    s.strips = block.strips + key * kTileRows;
-    s.rows = p.scores + static_cast<int64_t>(key) * kPanelRows + from * kLanes;
-    s.depth = count;
-    s.panel = state.output + from * kLanes;
-    sum_into_panel(to - from, s);
-    s.factor = nullptr;
-  });
-  const SpecialRows special{block.values, block.special, block.special_count};
-  if (special.count) add_special_rows(special, p.cut, p.scores, p.scores, kPanelRows, state.output, p.value_dim);
-}
-
-// ---- One task: a block of query rows of one head against all its keys ----
-
 struct ForwardPlan {
   const Attention& a;
-  int query_block, key_block;
-  int64_t query_blocks;
-  Scratch* scratch;
+  int query_block = 0, key_block = 0;
+  int64_t query_blocks = 0;
+  int64_t tasks = 0;
+  Scratch* scratch = nullptr;
 };
 
 /// Depends on the shape only. Few and short heads get smaller blocks, so that several threads find work.
 FA_ALWAYS_INLINE ForwardPlan plan_forward(const Attention& a) {
   constexpr int64_t kCacheFloats = 128 * 1024;  // Q^T and O^T stay in half of a 1 MB L2 cache
   constexpr int64_t kWantedTasks = 16;
-  ForwardPlan plan{a, fit_block(kForwardQueryBlock, a.head_dim + a.value_dim, kCacheFloats), kForwardKeyBlock, 0, nullptr};
+  ForwardPlan plan{a};
+  plan.key_block = kForwardKeyBlock;
+  plan.query_block = fit_block(kForwardQueryBlock, a.head_dim + a.value_dim, kCacheFloats);
   while (plan.query_block > 2 * kPanelRows && plan.query_block > 96 &&
-         a.batch * a.query_heads * ((a.query_length + plan.query_block - 1) / plan.query_block) < kWantedTasks)
+         a.batch * a.query_heads * ((a.query_length + plan.query_block - 1) / plan.query_block) <
+             kWantedTasks)
     plan.query_block = static_cast<int>(round_up(plan.query_block / 2, kPanelRows));
   plan.query_blocks = (a.query_length + plan.query_block - 1) / plan.query_block;
+  plan.tasks = a.batch * a.query_heads * plan.query_blocks;
   return plan;
 }
 
@@ -203,8 +62,12 @@ struct ForwardTask {
   int rows;
 
   int panel_rows(int p) const { return smaller(kPanelRows, rows - p * kPanelRows); }
-  float* query_panel(int p) const { return buffers.queries + p * kPanelRows * round_up(a.head_dim, kTileRows); }
-  float* output_panel(int p) const { return buffers.output + p * kPanelRows * round_up(a.value_dim, kTileRows); }
+  float* query_panel(int p) const {
+    return buffers.queries + p * kPanelRows * round_up(a.head_dim, kTileRows);
+  }
+  float* output_panel(int p) const {
+    return buffers.output + p * kPanelRows * round_up(a.value_dim, kTileRows);
+  }
 };
 
 FA_NOINLINE void load_queries(const ForwardTask& t) {
@@ -231,8 +94,8 @@ FA_NOINLINE KeyBlock load_keys(const ForwardTask& t, int64_t key, int count) {
   block.keys = float_rows(a.element, row_address(a.k, a.element, t.b, t.kv_head, key), a.k.row, count,
                           static_cast<int>(a.head_dim), a.head_dim, t.buffers.keys);
   const int value_dim = static_cast<int>(a.value_dim);
-  block.values = float_rows(a.element, row_address(a.v, a.element, t.b, t.kv_head, key), a.v.row, count, value_dim,
-                            value_dim, t.buffers.values);
+  block.values = float_rows(a.element, row_address(a.v, a.element, t.b, t.kv_head, key), a.v.row, count,
+                            value_dim, value_dim, t.buffers.values);
   block.strips = t.buffers.strips;
   block.tail = t.buffers.tail;
   block.special = t.buffers.special;
@@ -240,7 +103,8 @@ FA_NOINLINE KeyBlock load_keys(const ForwardTask& t, int64_t key, int count) {
   pack_strips(block.values, count, value_dim, block.strips);
   if (a.mask.data || a.bias.data || !sees_all(a.band, t.row, t.rows, key, count)) {
     block.special_count = find_non_finite(block.values, count, value_dim, t.buffers.special);
-    for (int n = 0; n < block.special_count; ++n) clear_strip_row(block.strips, count, value_dim, block.special[n]);
+    for (int n = 0; n < block.special_count; ++n)
+      clear_strip_row(block.strips, count, value_dim, block.special[n]);
   }
   return block;
 }
@@ -266,7 +130,8 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
       if (left == Visibility::some) step.addend = t.buffers.addend;
     }
     step.queries = t.query_panel(p);
-    step.state = SoftmaxState{t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows, t.output_panel(p)};
+    step.state =
+        SoftmaxState{t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows, t.output_panel(p)};
     attend_panel(step, block);
   }
 }
@@ -290,7 +155,9 @@ FA_NOINLINE void store_output(const ForwardTask& t) {
     }
     const int64_t at = (t.b * a.query_heads + t.h) * a.query_length + t.row + p * kPanelRows;
     for (int i = 0; i < n; ++i) {
-      if (a.lse) a.lse[at + i] = sum[i] == 0 ? -kInfinity : static_cast<float>(natural * max[i] + __builtin_logf(sum[i]));
+      if (a.lse)
+        a.lse[at + i] =
+            sum[i] == 0 ? -kInfinity : static_cast<float>(natural * max[i] + __builtin_logf(sum[i]));
       if (a.row_max) a.row_max[at + i] = max[i];
       if (a.row_sum) a.row_sum[at + i] = sum[i];
     }
@@ -306,7 +173,8 @@ FA_NOINLINE void forward_task(void* context, int64_t index) {
   const int64_t b = index % heads / a.query_heads, h = index % heads % a.query_heads;
   const int64_t row = (plan.query_blocks - 1 - index / heads) * plan.query_block;  // long causal blocks first
   const int rows = static_cast<int>(smaller<int64_t>(plan.query_block, a.query_length - row));
-  const ForwardTask task{plan, a, ForwardBuffers(carver, plan), b, h, h / (a.query_heads / a.kv_heads), row, rows};
+  const ForwardTask task{plan, a,   ForwardBuffers(carver, plan), b, h, h / (a.query_heads / a.kv_heads),
+                         row,  rows};
   load_queries(task);
   const BlockRange blocks = visible_blocks(a.band, static_cast<int>(row), rows, plan.key_block);
   for (int64_t block = blocks.begin; block < blocks.end; ++block) {
@@ -318,7 +186,7 @@ FA_NOINLINE void forward_task(void* context, int64_t index) {
   plan.scratch->give(slot);
 }
 
-int64_t forward_slot(const ForwardPlan& plan) {
+FA_ALWAYS_INLINE int64_t forward_slot(const ForwardPlan& plan) {
   Carver carver{nullptr};
   ForwardBuffers(carver, plan);
   return carver.used;
@@ -326,20 +194,20 @@ int64_t forward_slot(const ForwardPlan& plan) {
 
 void forward(const Attention& a, const Executor& executor) {
   ForwardPlan plan = plan_forward(a);
-  const int64_t tasks = a.batch * a.query_heads * plan.query_blocks;
-  if (tasks == 0) return;
-  Scratch scratch(forward_slot(plan), executor.threads, 0);
+  if (plan.tasks == 0) return;
+  Scratch scratch(forward_slot(plan), slots_for(executor.threads, plan.tasks), 0);
   plan.scratch = &scratch;
-  executor.run(executor.self, tasks, forward_task, &plan);
+  executor.run(executor.self, plan.tasks, forward_task, &plan);
 }
 
 int64_t forward_scratch(const Attention& a, int threads) {
-  return Scratch::bytes(forward_slot(plan_forward(a)), threads, 0);
+  const ForwardPlan plan = plan_forward(a);
+  return Scratch::bytes(forward_slot(plan), slots_for(threads, plan.tasks), 0);
 }
 
 Blocks forward_blocks(const Attention& a) {
   const ForwardPlan plan = plan_forward(a);
-  return {plan.query_block, plan.key_block, a.batch * a.query_heads * plan.query_blocks};
+  return {plan.query_block, plan.key_block, plan.tasks};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Backward of one block: probabilities and score gradients of a query block x key block, and the three products with them.
+// Backward of one block: probabilities and score gradients of a query block x key block, and the three
+// products with them.
 #pragma once
 #include "addend-inl.h"
 
@@ -8,7 +9,7 @@ namespace {
 // ---- P and dS ----
 
 struct GradientTile {
-  const float *keys, *values;    ///< kTileRows rows each
+  const float *keys, *values;  ///< kTileRows rows each
   int64_t key_stride, value_stride;
   int depth, value_depth;
   const float *queries, *d_out;  ///< Q^T and dO^T, at the tile's first vector
@@ -21,18 +22,19 @@ struct GradientTile {
   TileEdge edge;
 };
 
-/// P^T = 2^((K Q^T - max) * exponent) / sum, then dS^T = P^T (V dO^T - delta), both finished in the accumulators. The scores have the
-/// forward's bits (same products, same order), so score - max is an exact 0 at the row maximum.
-/// Delta is subtracted from the finished product, whose order of summation it shares: where one key takes all, O equals its V
-/// and dS is an exact 0. The scale is applied to the finished dQ and dK.
+/// P^T = 2^((K Q^T - max) * exponent) / sum, then dS^T = P^T (V dO^T - delta), both finished in the
+/// accumulators. The scores have the forward's bits (same products, same order), so score - max is an exact 0
+/// at the row maximum. Delta is subtracted from the finished product, whose order of summation it shares:
+/// where one key takes all, O equals its V and dS is an exact 0. The scale is applied to the finished dQ and
+/// dK.
 template <int kVectors, Edge kEdge>
 FA_NOINLINE void gradient_tile(const GradientTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.values,
       [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int v = 0; v < kVectors; ++v) {
+        FA_FOR (v, kVectors) {
           const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
-          FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
+          FA_FOR (i, kTileRows) {
             const Vector score = finish_score<kEdge>(s[i][v], t.edge, i, v);
             Vector p = exp2((score - max) * t.exponent) * inverse;
             if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
@@ -44,9 +46,9 @@ FA_NOINLINE void gradient_tile(const GradientTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.value_depth, t.values, t.value_stride, t.d_out, kPanelRows, t.next,
       [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
-        FA_UNROLL for (int v = 0; v < kVectors; ++v) {
+        FA_FOR (v, kVectors) {
           const Vector delta = load(t.delta + v * kLanes);
-          FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
+          FA_FOR (i, kTileRows) {
             const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
             Vector d = (s[i][v] - delta) * p;
             if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
@@ -83,7 +85,8 @@ struct GradientPanel {
   float* d_queries;
 };
 
-/// Keys at both ends of a vector's visible range are read by tiles of other shapes: they are set to hidden and 0.
+/// Keys at both ends of a vector's visible range are read by tiles of other shapes: they are set to hidden
+/// and 0.
 FA_NOINLINE void fill_hidden(const GradientPanel& p) {
   for (int v = 0; v < p.cut.vectors; ++v) {
     const int begin = larger(0, p.cut.first[v] / kTileRows * kTileRows - 8);
@@ -138,11 +141,12 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
   // dQ
   for_each_run(p.cut, [&](int from, int to, int key, int count) FA_INLINE_LAMBDA {
     const float* rows = p.d_scores + key * p.stride + from * kLanes;
-    sum_into_panel(to - from, PanelSum{block.strips + key * kTileRows, strip_stride(block.count), block.depth, rows, p.stride,
-                                       count, p.d_queries + from * kLanes, nullptr});
+    sum_into_panel(to - from, PanelSum{block.strips + key * kTileRows, strip_stride(block.count), block.depth,
+                                       rows, p.stride, count, p.d_queries + from * kLanes, nullptr});
   });
   const SpecialRows special{block.keys, block.special, block.special_count};
-  if (special.count) add_special_rows(special, p.cut, p.probabilities, p.d_scores, p.stride, p.d_queries, block.depth);
+  if (special.count)
+    add_special_rows(special, p.cut, p.probabilities, p.d_scores, p.stride, p.d_queries, block.depth);
 }
 
 // ---- dV += P^T dO and dK += dS^T Q ----
@@ -150,11 +154,11 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
 struct KeySum {
   const float* weights;  ///< P^T or dS^T, [keys][weight_stride]
   int64_t weight_stride;
-  FloatRows rows;        ///< dO or Q, padded with zeros to whole vectors
-  float* sums;           ///< [keys][sum_stride]
+  FloatRows rows;  ///< dO or Q, padded with zeros to whole vectors
+  float* sums;     ///< [keys][sum_stride]
   int64_t sum_stride;
   int keys, queries, width;
-  int lo, hi;            ///< key k is visible to query r of the block iff r + lo <= k <= r + hi
+  int lo, hi;  ///< key k is visible to query r of the block iff r + lo <= k <= r + hi
 };
 
 constexpr int kKeyTileRows = 6;  // 6 x 4 vectors (6 x 2 with 16 registers) of accumulators
@@ -170,12 +174,12 @@ FA_NOINLINE void sum_into_keys(const KeySum& s, int column) {
     float* sums = s.sums + key * s.sum_stride + column;
     const float* weights = s.weights + key * s.weight_stride + begin;
     multiply_tile<kKeyTileRows, kVectors, Broadcast::rows>(
-        end - begin, weights, s.weight_stride, s.rows.data + begin * s.rows.stride + column, s.rows.stride, weights,
-        [&](Sums<kKeyTileRows, kVectors>& t) FA_INLINE_LAMBDA {
-          FA_UNROLL for (int i = 0; i < kKeyTileRows; ++i) {
+        end - begin, weights, s.weight_stride, s.rows.data + begin * s.rows.stride + column, s.rows.stride,
+        weights, [&](Sums<kKeyTileRows, kVectors>& t) FA_INLINE_LAMBDA {
+          FA_FOR (i, kKeyTileRows) {
             float* to = sums + i * s.sum_stride;
             if (i < count) {
-              FA_UNROLL for (int v = 0; v < kVectors; ++v) store(to + v * kLanes, load(to + v * kLanes) + t[i][v]);
+              FA_FOR (v, kVectors) store(to + v * kLanes, load(to + v * kLanes) + t[i][v]);
             }
           }
         });
@@ -193,7 +197,8 @@ FA_NOINLINE void sum_into_keys(const KeySum& s) {
   for (; column < s.width; column += kLanes) sum_into_keys<1>(s, column);
 }
 
-/// The part of one query row that holds NaN or Inf and was cleared in `rows`: only the keys that it sees get it.
+/// The part of one query row that holds NaN or Inf and was cleared in `rows`: only the keys that it sees get
+/// it.
 FA_NOINLINE void add_special_query(const KeySum& s, const float* probabilities, int query, const float* row) {
   const int begin = larger(0, query + s.lo), end = smaller(s.keys, query + s.hi + 1);
   for (int key = begin; key < end; ++key) {

@@ -1,6 +1,7 @@
-// Everything that one instruction set's translation unit holds. The includer defines FA_TARGET (a name) and FA_LANES.
-// All of it has internal linkage, and nothing of the C++ library is used inside: a weak symbol compiled with AVX-512 could be
-// the one that the linker keeps for the whole program, and crash machines without it (test/symbols.test.ts watches).
+// Everything that one instruction set's translation unit holds. The includer defines FA_TARGET (a name) and
+// FA_LANES. All of it has internal linkage, and nothing of the C++ library is used inside: a weak symbol
+// compiled with AVX-512 could be the one that the linker keeps for the whole program, and crash machines
+// without it (test/symbols.test.ts watches).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,8 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-const Kernels kKernels{FA_STRING(FA_TARGET), kLanes, forward, backward, forward_scratch, backward_scratch,
-                       forward_blocks, backward_blocks};
+const Kernels kKernels{FA_STRING(FA_TARGET), kLanes,           forward,        backward,
+                       forward_scratch,      backward_scratch, forward_blocks, backward_blocks};
 
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

@@ -5,33 +5,18 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-/// A panel holds kPanelRows query rows side by side: panel[d][row]. Queries lie along the vector lanes, so the softmax
-/// state is elementwise and nothing is ever summed across lanes.
+/// A panel holds kPanelRows query rows side by side: panel[d][row]. Queries lie along the vector lanes, so
+/// the softmax state is elementwise and nothing is ever summed across lanes.
 constexpr int kPanelVectors = 3;
 constexpr int kPanelRows = kPanelVectors * kLanes;
 
-/// Keys (or value columns) per micro-kernel tile: kTileRows x kPanelVectors accumulators plus operands fill the registers.
+/// Keys (or value columns) per micro-kernel tile: kTileRows x kPanelVectors accumulators plus operands fill
+/// the registers.
 constexpr int kTileRows = kRegisters == 32 ? 8 : 4;
 
-/// Shrinks a block of `rows` so that `width` floats per row fit into about `floats`, in whole panels.
-FA_ALWAYS_INLINE int fit_block(int rows, int64_t width, int64_t floats) {
-  const int64_t fitting = floats / larger<int64_t>(width, 1) / kPanelRows * kPanelRows;
-  return static_cast<int>(larger<int64_t>(kPanelRows, smaller<int64_t>(rows, fitting)));
-}
-
-/// Hands out pieces of a slot, or only adds them up when `base` is null.
-struct Carver {
-  float* base;
-  int64_t used = 0;
-  float* take(int64_t floats) {
-    float* piece = base ? base + used : nullptr;
-    used += round_up(floats, 16);
-    return piece;
-  }
-};
-
 /// Rows for pack_panel, which can transpose float32 rows where they lie, whatever their stride.
-FA_ALWAYS_INLINE FloatRows panel_rows(Element element, const char* in, int64_t row_stride, int rows, int width, float* buffer) {
+FA_ALWAYS_INLINE FloatRows panel_rows(Element element, const char* in, int64_t row_stride, int rows,
+                                      int width, float* buffer) {
   if (element == Element::float32) return FloatRows{reinterpret_cast<const float*>(in), row_stride};
   return float_rows(element, in, row_stride, rows, width, width, buffer);
 }
@@ -45,20 +30,22 @@ FA_NOINLINE void pack_panel(FloatRows rows, int count, int width, float factor, 
     for (; d + kLanes <= width; d += kLanes) {
       Vector a[kLanes];
       if (n == kLanes) {
-        FA_UNROLL for (int i = 0; i < kLanes; ++i) a[i] = load(from + i * rows.stride + d) * factor;
+        FA_FOR (i, kLanes) a[i] = load(from + i * rows.stride + d) * factor;
       } else {
-        FA_UNROLL for (int i = 0; i < kLanes; ++i) a[i] = i < n ? load(from + i * rows.stride + d) * factor : Vector{};
+        FA_FOR (i, kLanes) a[i] = i < n ? load(from + i * rows.stride + d) * factor : Vector{};
       }
       transpose(a);
-      FA_UNROLL for (int i = 0; i < kLanes; ++i) store(panel + (d + i) * kPanelRows + r, a[i]);
+      FA_FOR (i, kLanes) store(panel + (d + i) * kPanelRows + r, a[i]);
     }
     for (; d < width; ++d)
-      for (int i = 0; i < kLanes; ++i) panel[d * kPanelRows + r + i] = i < n ? from[i * rows.stride + d] * factor : 0.0f;
+      for (int i = 0; i < kLanes; ++i)
+        panel[d * kPanelRows + r + i] = i < n ? from[i * rows.stride + d] * factor : 0.0f;
   }
 }
 
 /// rows[row][d] = panel[d][row] * factor[row].
-FA_NOINLINE void unpack_panel(const float* panel, int count, int width, const float* factor, float* rows, int64_t stride) {
+FA_NOINLINE void unpack_panel(const float* panel, int count, int width, const float* factor, float* rows,
+                              int64_t stride) {
   for (int r = 0; r < count; r += kLanes) {
     const int n = smaller(kLanes, count - r);
     const Vector f = load(factor + r);
@@ -66,12 +53,12 @@ FA_NOINLINE void unpack_panel(const float* panel, int count, int width, const fl
     int d = 0;
     for (; d + kLanes <= width; d += kLanes) {
       Vector a[kLanes];
-      FA_UNROLL for (int i = 0; i < kLanes; ++i) a[i] = load(panel + (d + i) * kPanelRows + r) * f;
+      FA_FOR (i, kLanes) a[i] = load(panel + (d + i) * kPanelRows + r) * f;
       transpose(a);
       if (n == kLanes) {
-        FA_UNROLL for (int i = 0; i < kLanes; ++i) store(to + i * stride + d, a[i]);
+        FA_FOR (i, kLanes) store(to + i * stride + d, a[i]);
       } else {
-        FA_UNROLL for (int i = 0; i < kLanes; ++i)
+        FA_FOR (i, kLanes)
           if (i < n) store(to + i * stride + d, a[i]);
       }
     }
@@ -81,21 +68,23 @@ FA_NOINLINE void unpack_panel(const float* panel, int count, int width, const fl
 }
 
 /// Copies the last rows of a block where a whole tile can read them.
-FA_ALWAYS_INLINE const float* tile_rows_at_end(const float* rows, int64_t stride, int count, int width, float* tail) {
+FA_ALWAYS_INLINE const float* tile_rows_at_end(const float* rows, int64_t stride, int count, int width,
+                                               float* tail) {
   for (int i = 0; i < kTileRows; ++i)
     for (int d = 0; d < width; ++d) tail[i * width + d] = i < count ? rows[i * stride + d] : 0.0f;
   return tail;
 }
 
-/// Floats between the strips of `rows` rows. One cache line more than the data: strips would otherwise alias in L1.
+/// Floats between the strips of `rows` rows. One cache line more than the data: strips would otherwise alias
+/// in L1.
 FA_ALWAYS_INLINE int64_t strip_stride(int64_t rows) { return rows * kTileRows + 16; }
 FA_ALWAYS_INLINE int64_t strips_size(int64_t rows, int64_t width) {
   return strip_stride(rows) * (round_up(width, kTileRows) / kTileRows);
 }
 
-/// strips[d / kTileRows][row][d % kTileRows] = rows[row][d], columns past `width` 0. A tile of the products that sum over
-/// keys then reads one contiguous strip; the natural layout would put a column of 128 keys into 16 sets of the L1 cache.
-/// Goes row by row, because the source streams in from L2 or further away.
+/// strips[d / kTileRows][row][d % kTileRows] = rows[row][d], columns past `width` 0. A tile of the products
+/// that sum over keys then reads one contiguous strip; the natural layout would put a column of 128 keys into
+/// 16 sets of the L1 cache. Goes row by row, because the source streams in from L2 or further away.
 FA_NOINLINE void pack_strips(FloatRows rows, int count, int width, float* strips) {
   typedef float Piece __attribute__((vector_size(kTileRows * 4), aligned(4), may_alias));
   const int64_t stride = strip_stride(count);
@@ -106,7 +95,8 @@ FA_NOINLINE void pack_strips(FloatRows rows, int count, int width, float* strips
     float* to = strips + k * kTileRows;
     for (int d = 0; d < smaller(width, 128); d += 16) __builtin_prefetch(from + kAhead * rows.stride + d);
     int d = 0;
-    for (; d < whole; d += kTileRows, to += stride) *reinterpret_cast<Piece*>(to) = *reinterpret_cast<const Piece*>(from + d);
+    for (; d < whole; d += kTileRows, to += stride)
+      *reinterpret_cast<Piece*>(to) = *reinterpret_cast<const Piece*>(from + d);
     if (d < width)
       for (int i = 0; i < kTileRows; ++i) to[i] = d + i < width ? from[d + i] : 0.0f;
   }

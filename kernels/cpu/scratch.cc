@@ -25,7 +25,8 @@ struct Scratch::Block {
 
   static Block* allocate(int64_t bytes) {
     if (bytes < 0) throw std::bad_alloc();
-    auto* block = static_cast<Block*>(::operator new(static_cast<size_t>(bytes), std::align_val_t{kAlignment}));
+    auto* block =
+        static_cast<Block*>(::operator new(static_cast<size_t>(bytes), std::align_val_t{kAlignment}));
     block->capacity = bytes;
     return block;
   }
@@ -64,7 +65,8 @@ Scratch::~Scratch() {
 float* Scratch::take() {
   for (;;) {
     for (int i = 0; i < slots_; ++i) {
-      if (!block_->flags()[i].exchange(true, std::memory_order_acquire)) return block_->floats() + i * floats_;
+      if (!block_->flags()[i].exchange(true, std::memory_order_acquire))
+        return block_->floats() + i * floats_;
     }
     std::this_thread::yield();
   }

@@ -6,7 +6,8 @@ namespace fa::cpu {
 
 /// One slot per thread, taken and given back by tasks. The memory of a finished call is kept for the next one
 /// (one block, at most kKeptBytes), because fresh pages would cost short calls more than their arithmetic.
-/// No function is inline: the per-ISA translation units must not emit code that the linker could pick for others.
+/// No function is inline: the per-ISA translation units must not emit code that the linker could pick for
+/// others.
 class Scratch {
  public:
   static constexpr int64_t kKeptBytes = int64_t{64} << 20;

@@ -1,4 +1,5 @@
-// Vectors of kLanes floats on the compilers' vector extensions; intrinsics only where those generate poor code.
+// Vectors of kLanes floats on the compilers' vector extensions; intrinsics only where those generate poor
+// code.
 #pragma once
 
 #if defined(__x86_64__)
@@ -18,11 +19,13 @@
 
 #define FA_ALWAYS_INLINE inline __attribute__((always_inline))
 #define FA_NOINLINE __attribute__((noinline))
+// FA_FOR(i, n): a loop over 0 .. n-1 that is unrolled whole, which keeps arrays of vectors in registers.
 #if defined(__clang__)
 #define FA_UNROLL _Pragma("unroll")
 #else
 #define FA_UNROLL _Pragma("GCC unroll 32")
 #endif
+#define FA_FOR(i, n) FA_UNROLL for (int i = 0; i < (n); ++i)
 
 namespace fa::cpu::FA_TARGET {
 namespace {
@@ -65,7 +68,7 @@ FA_ALWAYS_INLINE Vector broadcast(float x) {
   return (Vector)_mm256_set1_ps(x);
 #else
   Vector v;
-  FA_UNROLL for (int i = 0; i < kLanes; ++i) v[i] = x;
+  FA_FOR (i, kLanes) v[i] = x;
   return v;
 #endif
 }
@@ -74,7 +77,7 @@ FA_ALWAYS_INLINE Bits broadcast_bits(int32_t x) { return Bits{} + x; }
 
 FA_ALWAYS_INLINE Bits lane_index() {
   Bits v;
-  FA_UNROLL for (int i = 0; i < kLanes; ++i) v[i] = i;
+  FA_FOR (i, kLanes) v[i] = i;
   return v;
 }
 
@@ -98,14 +101,15 @@ FA_ALWAYS_INLINE bool any(Bits condition) {
   return _mm256_movemask_ps((__m256)condition) != 0;
 #else
   int32_t set = 0;
-  FA_UNROLL for (int i = 0; i < kLanes; ++i) set |= condition[i];
+  FA_FOR (i, kLanes) set |= condition[i];
   return set != 0;
 #endif
 }
 
 /// 2^x for x <= 127, relative error below 1e-7 (one rounding and a half), exactly 1 at 0. NaN stays NaN.
 /// Below 2^-100 the result is an exact 0: denormal probabilities and products cost a microcode assist each
-/// (forward 70 times slower with peaked logits), and nothing that small survives a sum whose largest term is 1.
+/// (forward 70 times slower with peaked logits), and nothing that small survives a sum whose largest term
+/// is 1.
 FA_ALWAYS_INLINE Vector exp2(Vector x) {
 #if FA_LANES == 16 && defined(__AVX512DQ__)
   // Minimax polynomial on [0, 1); scalef takes the integer part from x itself.
@@ -159,11 +163,11 @@ FA_ALWAYS_INLINE void transpose(Vector (&a)[kLanes]) {
   typedef typename MakeIndices<kLanes>::type All;
   FA_UNROLL for (int round = 1; round < kLanes; round *= 2) {
     Vector t[kLanes];
-    FA_UNROLL for (int i = 0; i < kLanes / 2; ++i) {
+    FA_FOR (i, kLanes / 2) {
       t[2 * i] = interleave_low(a[i], a[i + kLanes / 2], All{});
       t[2 * i + 1] = interleave_high(a[i], a[i + kLanes / 2], All{});
     }
-    FA_UNROLL for (int i = 0; i < kLanes; ++i) a[i] = t[i];
+    FA_FOR (i, kLanes) a[i] = t[i];
   }
 }
 

@@ -10,8 +10,9 @@ namespace {
 /// How the broadcast operand lies: rows (a[i][p]) or strips (a[p][i]).
 enum class Broadcast { rows, strips };
 
-/// Products are summed in runs of this many, and the runs are summed: rounding errors of one long float32 sum would grow with
-/// its length (scores of large heads are what the accuracy of everything after them hangs on).
+/// Products are summed in runs of this many, and the runs are summed: rounding errors of one long float32 sum
+/// would grow with its length (scores of large heads are what the accuracy of everything after them hangs
+/// on).
 constexpr int kRun = 32;
 
 template <int kRows, int kVectors>
@@ -20,10 +21,10 @@ using Sums = Vector[kRows][kVectors];
 /// sums[i][lane] = sum over p < depth of a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
 /// `next` is where the following tile's `a` begins: one line of it is prefetched every second step.
 template <int kRows, int kVectors, Broadcast kLayout>
-FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                                   const float* next, Sums<kRows, kVectors>& sums) {
-  FA_UNROLL for (int i = 0; i < kRows; ++i)
-    FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] = Vector{};
+FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stride, const float* b,
+                                   int64_t b_stride, const float* next, Sums<kRows, kVectors>& sums) {
+  FA_FOR (i, kRows)
+    FA_FOR (v, kVectors) sums[i][v] = Vector{};
 #if defined(__aarch64__)
 #pragma GCC unroll 2  // more makes clang spill accumulators
 #else
@@ -34,10 +35,10 @@ FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stri
     if constexpr (kRows >= 8) {
       if ((p & 1) == 0) __builtin_prefetch(next + p * 8);
     }
-    FA_UNROLL for (int v = 0; v < kVectors; ++v) row[v] = load(b + p * b_stride + v * kLanes);
-    FA_UNROLL for (int i = 0; i < kRows; ++i) {
+    FA_FOR (v, kVectors) row[v] = load(b + p * b_stride + v * kLanes);
+    FA_FOR (i, kRows) {
       const Vector x = broadcast(kLayout == Broadcast::strips ? a[p * a_stride + i] : a[i * a_stride + p]);
-      FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] += x * row[v];
+      FA_FOR (v, kVectors) sums[i][v] += x * row[v];
     }
   }
 }
@@ -46,23 +47,25 @@ FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stri
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // `totals` is read from the second run on
 #endif
-/// One tile of a product, handed to `finish` in registers. Finished runs wait in memory: a load and a store per kRun steps.
+/// One tile of a product, handed to `finish` in registers. Finished runs wait in memory: a load and a store
+/// per kRun steps.
 template <int kRows, int kVectors, Broadcast kLayout, class Finish>
-FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_stride,
-                                    const float* next, Finish&& finish) {
+FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b,
+                                    int64_t b_stride, const float* next, Finish&& finish) {
   alignas(64) float totals[kRows * kVectors * kLanes];
   Sums<kRows, kVectors> sums;
   const int64_t step = kLayout == Broadcast::strips ? a_stride : 1;
   for (int64_t p = 0;; p += kRun) {
     const int64_t run = smaller<int64_t>(kRun, depth - p);
-    multiply_run<kRows, kVectors, kLayout>(run, a + p * step, a_stride, b + p * b_stride, b_stride, next + p * 8, sums);
+    multiply_run<kRows, kVectors, kLayout>(run, a + p * step, a_stride, b + p * b_stride, b_stride,
+                                           next + p * 8, sums);
     if (p > 0) {
-      FA_UNROLL for (int i = 0; i < kRows; ++i)
-        FA_UNROLL for (int v = 0; v < kVectors; ++v) sums[i][v] += load(totals + (i * kVectors + v) * kLanes);
+      FA_FOR (i, kRows)
+        FA_FOR (v, kVectors) sums[i][v] += load(totals + (i * kVectors + v) * kLanes);
     }
     if (p + kRun >= depth) break;
-    FA_UNROLL for (int i = 0; i < kRows; ++i)
-      FA_UNROLL for (int v = 0; v < kVectors; ++v) store(totals + (i * kVectors + v) * kLanes, sums[i][v]);
+    FA_FOR (i, kRows)
+      FA_FOR (v, kVectors) store(totals + (i * kVectors + v) * kLanes, sums[i][v]);
   }
   finish(sums);
 }
@@ -70,13 +73,13 @@ FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_str
 #pragma GCC diagnostic pop
 #endif
 
-/// Sums over keys into a panel: panel[d][row] = panel[d][row] * factor[row] + sum over k of strips[d][k] * rows[k][row].
-/// This is O^T += V^T P^T and dQ^T += K^T dS^T.
+/// Sums over keys into a panel: panel[d][row] = panel[d][row] * factor[row] + sum over k of strips[d][k] *
+/// rows[k][row]. This is O^T += V^T P^T and dQ^T += K^T dS^T.
 struct PanelSum {
   const float* strips;
   int64_t strip_stride;
-  int width;           ///< of the panel, columns d
-  const float* rows;   ///< [depth][kPanelRows or more], first key of the sum
+  int width;          ///< of the panel, columns d
+  const float* rows;  ///< [depth][kPanelRows or more], first key of the sum
   int64_t row_stride;
   int depth;
   float* panel;
@@ -88,15 +91,15 @@ FA_NOINLINE void sum_into_panel(const PanelSum& s) {
   const float* strip = s.strips;
   Vector factor[kVectors];
   if constexpr (kFactor) {
-    FA_UNROLL for (int v = 0; v < kVectors; ++v) factor[v] = load(s.factor + v * kLanes);
+    FA_FOR (v, kVectors) factor[v] = load(s.factor + v * kLanes);
   }
   for (int d = 0; d < s.width; d += kTileRows, strip += s.strip_stride) {
     float* panel = s.panel + d * kPanelRows;
     multiply_tile<kTileRows, kVectors, Broadcast::strips>(
         s.depth, strip, kTileRows, s.rows, s.row_stride, strip + s.strip_stride,
         [&](Sums<kTileRows, kVectors>& sums) FA_INLINE_LAMBDA {
-          FA_UNROLL for (int i = 0; i < kTileRows; ++i) {
-            FA_UNROLL for (int v = 0; v < kVectors; ++v) {
+          FA_FOR (i, kTileRows) {
+            FA_FOR (v, kVectors) {
               float* to = panel + i * kPanelRows + v * kLanes;
               store(to, kFactor ? load(to) * factor[v] + sums[i][v] : load(to) + sums[i][v]);
             }

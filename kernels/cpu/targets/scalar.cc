@@ -1,4 +1,5 @@
-// The build for any machine: vectors of four floats, which compilers turn into whatever the architecture's baseline has.
+// The build for any machine: vectors of four floats, which compilers turn into whatever the architecture's
+// baseline has.
 #include "cpu/attention.h"
 
 #define FA_TARGET scalar
