@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { withTensorFlow } from './support/hosts.js';
 import { install, inTemporaryFolder, runProgram } from './support/installed.js';
 
 interface TwoCopies {
@@ -15,7 +16,7 @@ interface Trained {
 
 const falls = (losses: number[]) => (losses.at(-1) as number) < (losses[0] as number) / 2;
 
-test('two installed copies, with a binary each, register and train in one process', async () => {
+test.runIf(withTensorFlow)('two installed copies, with a binary each, register and train in one process', async () => {
   const result = (await inTemporaryFolder((folder) => {
     const [a, b] = [install(folder, 'a'), install(folder, 'b')];
     return runProgram('two-copies.cjs', a.entry, b.entry);
@@ -32,14 +33,17 @@ test('two installed copies, with a binary each, register and train in one proces
   expect(result.errorsShared).toBe(true);
 });
 
-test.each(['together', 'worker-first'])('worker threads register and train, %s', async (order) => {
-  const results = (await inTemporaryFolder((folder) =>
-    runProgram('workers.cjs', install(folder, 'a').entry, order),
-  )) as Trained[];
-  expect(results.length).toBeGreaterThanOrEqual(3);
-  for (const { route, losses } of results) {
-    expect(route).toBe('tensorflow-op');
-    expect(losses).toEqual(results[0]?.losses);
-    expect(falls(losses)).toBe(true);
-  }
-});
+test.runIf(withTensorFlow).each(['together', 'worker-first'])(
+  'worker threads register and train, %s',
+  async (order) => {
+    const results = (await inTemporaryFolder((folder) =>
+      runProgram('workers.cjs', install(folder, 'a').entry, order),
+    )) as Trained[];
+    expect(results.length).toBeGreaterThanOrEqual(3);
+    for (const { route, losses } of results) {
+      expect(route).toBe('tensorflow-op');
+      expect(losses).toEqual(results[0]?.losses);
+      expect(falls(losses)).toBe(true);
+    }
+  },
+);

@@ -1,8 +1,8 @@
 import { attentionBackward, attention as reference } from '@fa-metal/reference';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type AttentionOptions, attention, attentionWithLse, type RouteName, register } from '../src/index.js';
+import { type AttentionOptions, attention, attentionWithLse, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
-import { tf } from './support/hosts.js';
+import { routeNames, tf } from './support/hosts.js';
 
 type Tensor = ReturnType<typeof tf.tensor>;
 
@@ -10,7 +10,7 @@ const shapes = { q: [2, 4, 9, 8], k: [2, 2, 11, 8], v: [2, 2, 11, 16], out: [2, 
 const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
 const host = (tensor: Tensor) => ({ data: Float64Array.from(tensor.dataSync()), shape: tensor.shape });
 
-describe.each(['tensorflow-op', 'copy', 'composed'] as RouteName[])('route %s', (route) => {
+describe.each(routeNames)('route %s', (route) => {
   beforeEach(() => {
     register(tf, { route });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { improveGradients } from '../src/index.js';
-import { onBackend, tf } from './support/hosts.js';
+import { backendNames, onBackend, tf } from './support/hosts.js';
 
 type Tensor = ReturnType<typeof tf.tensor>;
 type Loss = (...inputs: Tensor[]) => Tensor;
@@ -48,7 +48,7 @@ const tiles: [number[], number[]][] = [
   ],
 ];
 
-describe.each(['tensorflow', 'cpu'] as const)('on %s', (backend) => {
+describe.each(backendNames)('on %s', (backend) => {
   test.each(tiles)('Tile of %j by %j: to the bit what tfjs computes', (shape, reps) => {
     onBackend(backend, () => {
       const loss: Loss = (x) => weighted(tf.tile(x, reps));

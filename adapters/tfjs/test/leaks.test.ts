@@ -1,21 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { attention, attentionWithLse, type RouteName, register } from '../src/index.js';
-import { nativeTensorCount, tf } from './support/hosts.js';
+import { attention, attentionWithLse, register } from '../src/index.js';
+import { mainBackend, nativeTensorCount, places, tf } from './support/hosts.js';
 
 type Tensor = ReturnType<typeof tf.tensor>;
 
-describe.each([
-  ['tensorflow-op', 'tensorflow'],
-  ['copy', 'tensorflow'],
-  ['composed', 'tensorflow'],
-  ['copy', 'cpu'],
-  ['composed', 'cpu'],
-] as [RouteName, 'tensorflow' | 'cpu'][])('route %s on %s', (route, backend) => {
+describe.each(places)('route %s on %s', (route, backend) => {
   beforeEach(() => {
     tf.setBackend(backend);
     register(tf, { route });
     return () => {
-      tf.setBackend('tensorflow');
+      tf.setBackend(mainBackend);
     };
   });
 
@@ -65,6 +59,6 @@ describe.each([
 
   function count() {
     const { numTensors, numBytes, numDataBuffers } = tf.memory();
-    return { numTensors, numBytes, numDataBuffers, native: backend === 'tensorflow' ? nativeTensorCount() : 0 };
+    return { numTensors, numBytes, numDataBuffers, native: nativeTensorCount() };
   }
 });
