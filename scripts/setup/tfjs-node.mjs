@@ -18,6 +18,8 @@ const links = {
   'libtensorflow_framework.so.2': 'libtensorflow_framework.so.2',
 };
 
+const ownInstaller = 'tfjs-node';
+
 /** The real folder of the package; pnpm keeps it below node_modules/.pnpm. */
 export function tfjsNodeFolder() {
   const require = createRequire(path.join(root, 'adapters/tfjs/package.json'));
@@ -31,7 +33,8 @@ export function tfjsNodeFolder() {
 export async function provisionTfjsNode(folder = tfjsNodeFolder(), source = process.env.FA_METAL_TENSORFLOW) {
   const stamp = path.join(folder, 'deps/provisioned.json');
   const before = fs.existsSync(stamp) ? JSON.parse(fs.readFileSync(stamp, 'utf8')) : undefined;
-  const isWanted = before && (!source || before.source === source) && before.node === process.version;
+  const wantedSources = source ? [source] : [ownInstaller, defaultSource];
+  const isWanted = before && wantedSources.includes(before.source) && before.node === process.version;
   if (isWanted && (await loadedVersion(folder)) === before.version) return before;
   const result = await provision(folder, source);
   if (result.route !== 'none') {
@@ -45,7 +48,7 @@ async function provision(folder, source) {
   if (!source && (await storageAnswers(folder))) {
     const failure = await runOwnInstaller(folder);
     const version = await loadedVersion(folder);
-    if (version) return { route: 'installer', source: 'tfjs-node', version };
+    if (version) return { route: 'installer', source: ownInstaller, version };
     reasons.push(`tfjs-node's own installer failed (${failure ?? 'its binding does not load'})`);
   } else if (!source) {
     reasons.push("tfjs-node's storage does not answer");
