@@ -73,7 +73,6 @@ std::string unwanted_input(const Values& inputs) {
 }
 
 std::string unwanted_attribute(const OnnxAttention& node) {
-  if (node.softcap != 0) return "softcap is " + std::to_string(node.softcap) + ", only 0 is taken here";
   if (node.scale && (!std::isfinite(*node.scale) || *node.scale < 0))
     return "scale is negative or not finite";
   if (node.softmax_precision == ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE) {
