@@ -40,19 +40,28 @@ function deviceCache(isa: string | undefined): (threads: number) => Device {
   };
 }
 
-/** The public interface, which makes the memory of its results itself. */
-export function publicAdapter(name: string, mode: 'sync' | 'async'): Adapter {
+/**
+ * The public interface, which makes the memory of its results itself.
+ *
+ * @param mode from-lse: the gradients are given no softmaxStats, as by callers that keep only out and lse
+ */
+export function publicAdapter(name: string, mode: 'sync' | 'async' | 'from-lse'): Adapter {
   const deviceOf = deviceCache(undefined);
   return {
     name,
-    manifest: { notSupported: notSupported('cpu'), skipped: { 'refusals:output': 'results are memory of its own' } },
+    manifest: {
+      notSupported: notSupported('cpu'),
+      skipped: { 'refusals:output': 'results are memory of its own' },
+      gradientsFromLse: mode === 'from-lse',
+    },
     threadCounts: [1, 2, 5],
     async run({ q, k, v, options, dOut, dLse, needs, forwardResults, threads = 0 }) {
       const device = deviceOf(threads);
       const given = options as AttentionOptions;
-      const { out, lse, softmaxStats } =
-        mode === 'sync' ? device.attentionSync(q, k, v, given) : await device.attention(q, k, v, given);
+      const forward = mode === 'async' ? await device.attention(q, k, v, given) : device.attentionSync(q, k, v, given);
+      const { out, lse, softmaxStats } = forward;
       if (dOut === undefined) return { out, lse };
+      const stats = mode !== 'from-lse' && softmaxStats && { softmaxStats };
       const inputs = {
         q,
         k,
@@ -60,13 +69,13 @@ export function publicAdapter(name: string, mode: 'sync' | 'async'): Adapter {
         out,
         lse,
         dOut,
-        ...(softmaxStats && { softmaxStats }),
+        ...stats,
         ...(dLse && { dLse }),
         ...(needs && { needs }),
         ...forwardResults,
       };
       const gradients =
-        mode === 'sync' ? device.attentionBackwardSync(inputs, given) : await device.attentionBackward(inputs, given);
+        mode === 'async' ? await device.attentionBackward(inputs, given) : device.attentionBackwardSync(inputs, given);
       return { out, lse, ...gradients };
     },
   };

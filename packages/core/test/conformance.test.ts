@@ -7,8 +7,5 @@ import { memoryAdapter, publicAdapter } from './conformance-adapters.js';
 const shared = { test, families: [...families, goldVectors()], results: 'test-results' };
 
 suite({ ...shared, adapter: loadLibrary().addon.instructionSets().map(memoryAdapter) });
-suite({
-  ...shared,
-  adapter: [publicAdapter('core-sync', 'sync'), publicAdapter('core-async', 'async')],
-  subset: 'smoke',
-});
+const callers = (['sync', 'async', 'from-lse'] as const).map((mode) => publicAdapter(`core-${mode}`, mode));
+suite({ ...shared, adapter: callers, subset: 'smoke' });
