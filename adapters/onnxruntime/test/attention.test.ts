@@ -78,6 +78,11 @@ const examples: Example[] = [
   },
   { name: 'float mask of -Infinity', feeds: { ...operands([1, 2, 4, 16], [1, 2, 4, 16]), M: infinite([4, 4]) } },
   {
+    name: 'float mask of the lowest number, a whole row of it',
+    feeds: { ...operands([1, 2, 4, 16], [1, 2, 4, 16]), M: lowest([4, 4]) },
+    withoutStock: 'takes such a row for masked',
+  },
+  {
     name: 'short bool mask',
     opset: 24,
     feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: mask(5, 4) },
@@ -90,6 +95,14 @@ const examples: Example[] = [
     withoutStock: 'refused',
   },
 ];
+
+function lowest(shape: number[]): Tensor {
+  return new ort.Tensor(
+    'float32',
+    Float32Array.from({ length: 16 }, (_, i) => (i < 6 ? -3.4028234663852886e38 : 0)),
+    shape,
+  );
+}
 
 function infinite(shape: number[]): Tensor {
   return new ort.Tensor(
