@@ -47,8 +47,9 @@ FA_ALWAYS_INLINE BackwardPlan plan_backward(const AttentionGradients& g) {
   if (p.chunk_keys > 0) p.chunks = (a.key_length + p.chunk_keys - 1) / p.chunk_keys;
   p.key_width = round_up(a.head_dim, kLanes);
   p.value_width = round_up(a.value_dim, kLanes);
-  p.keys_in_place = a.element == Element::float32 && p.key_width == a.head_dim;
-  p.values_in_place = a.element == Element::float32 && p.value_width == a.value_dim;
+  p.keys_in_place = a.element == Element::float32 && p.key_width == a.head_dim && g.dk.row == a.head_dim;
+  p.values_in_place =
+      a.element == Element::float32 && p.value_width == a.value_dim && g.dv.row == a.value_dim;
   return p;
 }
 

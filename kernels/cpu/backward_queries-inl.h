@@ -27,7 +27,7 @@ FA_NOINLINE void load_delta(const QueryBlock& q) {
   for (int p = 0; p * kPanelRows < q.rows; ++p) {
     const int n = q.panel_rows(p);
     const char* from = row_address(a.out, a.element, q.chunk.b, q.h, q.row + p * kPanelRows);
-    pack_panel(panel_rows(a.element, from, a.out.row, n, width, w.rows), n, width, 1.0f, w.out_panel);
+    pack_panel(float_rows(a.element, from, a.out.row, n, width, width, w.rows), n, width, 1.0f, w.out_panel);
     float* delta = w.delta + p * kPanelRows;
     dot_panels(w.out_panel, w.d_out_panels + q.value_panel(p), (n + kLanes - 1) / kLanes, width, delta);
     if (!q.plan.g.d_lse) continue;

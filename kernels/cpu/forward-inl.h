@@ -76,7 +76,7 @@ FA_NOINLINE void load_queries(const ForwardTask& t) {
     const char* from = row_address(a.q, a.element, t.b, t.h, t.row + p * kPanelRows);
     const int n = t.panel_rows(p);
     const int width = static_cast<int>(a.head_dim);
-    const FloatRows rows = panel_rows(a.element, from, a.q.row, n, width, t.buffers.rows);
+    const FloatRows rows = float_rows(a.element, from, a.q.row, n, width, width, t.buffers.rows);
     pack_panel(rows, n, width, score_units(a).query, t.query_panel(p));
   }
   for (int i = 0; i < round_up(t.rows, kPanelRows); ++i) {

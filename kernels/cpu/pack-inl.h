@@ -14,13 +14,6 @@ constexpr int kPanelRows = kPanelVectors * kLanes;
 /// the registers.
 constexpr int kTileRows = kRegisters == 32 ? 8 : 4;
 
-/// Rows for pack_panel, which can transpose float32 rows where they lie, whatever their stride.
-FA_ALWAYS_INLINE FloatRows panel_rows(Element element, const char* in, int64_t row_stride, int rows,
-                                      int width, float* buffer) {
-  if (element == Element::float32) return FloatRows{reinterpret_cast<const float*>(in), row_stride};
-  return float_rows(element, in, row_stride, rows, width, width, buffer);
-}
-
 /// panel[d][row] = factor * rows[row][d]; the rows from `count` up to the next whole vector become 0.
 FA_NOINLINE void pack_panel(FloatRows rows, int count, int width, float factor, float* panel) {
   for (int r = 0; r < count; r += kLanes) {
@@ -89,7 +82,6 @@ FA_NOINLINE void pack_strips(FloatRows rows, int count, int width, float* strips
   typedef float Piece __attribute__((vector_size(kTileRows * 4), aligned(4), may_alias));
   const int64_t stride = strip_stride(count);
   const int whole = width / kTileRows * kTileRows;
-  constexpr int kAhead = 8;  // rows
   for (int k = 0; k < count; ++k) {
     const float* from = rows.data + k * rows.stride;
     float* to = strips + k * kTileRows;
