@@ -12,6 +12,8 @@ export interface GoldVector {
   outputGradients?: OutputGradients;
   /** By result: out, lse, dq, dk, dv, dBias, dAlibiSlopes, dSinks. */
   expected: Readonly<Record<string, { data: NumericArray; shape: readonly number[] }>>;
+  /** Largest error of another plain float32 implementation, by result, where one was measured. */
+  plainErrors?: Readonly<Record<string, number>>;
 }
 
 /** A family made of vectors; hand it to `suite` beside the others. */

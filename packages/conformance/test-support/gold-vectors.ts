@@ -7,12 +7,13 @@ const dtypes = { f32: 'float32', f16: 'float16', bf16: 'bfloat16' } as const;
 export function goldVectors(): Family {
   return goldFamily(
     goldCases.map((gold) => {
-      const { problem, outputGradients, expected } = readGoldProblem(gold);
+      const { problem, outputGradients, expected, plainErrors } = readGoldProblem(gold);
       return {
         name: gold.id,
         dtype: dtypes[gold.grid],
         problem,
         expected,
+        plainErrors,
         ...(outputGradients && { outputGradients }),
       };
     }),

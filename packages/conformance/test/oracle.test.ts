@@ -1,53 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import { buildCall } from '../src/data/call.js';
-import { largestError } from '../src/expect/bound.js';
-import { largest } from '../src/expect/compare.js';
 import { caseOf } from '../src/index.js';
 import { ask } from '../src/run/ask.js';
-import { createAnswer, tryOtherWays } from '../src/run/oracle.js';
-import { askInAnotherWay } from '../src/run/other-ways.js';
+import { createAnswer, poolErrors } from '../src/run/oracle.js';
+import { subjectOf } from '../src/run/subject.js';
 
-const built = (id: string) => buildCall(id, caseOf(id).parameters);
-const ids = [
-  'plain:B=2,Hq=4,Hkv=2,Lq=5,Lk=33,D=12,Dv=7',
-  'layout:B=2,Hq=4,Hkv=2,Lq=5,Lk=33,D=12,Dv=7,layout=blhd',
-  'causal:Lq=9,Lk=20,causal=bottomRight',
-  'mask:Lq=5,Lk=7,mask=BHQ',
-  'bias:Lq=5,Lk=7,bias=11Q',
-  'scale:Lq=5,Lk=7,scale=-2',
-  'scale:Lq=5,Lk=7,scale=0',
-  'dLse:Lq=5,Lk=7,dLse=true',
-  'rope:Lq=5,Lk=7,D=16,rope=half,rotary=8',
-  'varlen:Hq=2,varlen=5-7+0-3+3-12',
-  'kvLengths:B=3,Lq=5,Lk=9,kvLengths=edges',
-  'sinks:Hq=2,sinks=true',
-];
+const id = 'plain:Lq=3,Lk=5';
+const { parameters } = caseOf(id);
 
-describe('other ways to compute', () => {
-  // A way that computed another thing would widen every bound, and nothing would fail any more.
-  it.each(ids)('give the same numbers: %s', (id) => {
-    const call = built(id);
-    const truth = ask(call.question);
-    for (const way of [1, 2, 3]) {
-      const other = askInAnotherWay(call, way);
-      for (const [name, { data }] of Object.entries(truth)) {
-        expect(largestError(other[name as 'out']!.data, data), name).toBeLessThan(1e-5 * Math.max(1, largest(data)));
-      }
-    }
+describe('answers', () => {
+  it('say how far a plain implementation is off', () => {
+    const built = buildCall(id, parameters);
+    const { naiveErrors } = createAnswer(built, ask(built.question));
+    expect(naiveErrors.out).toBeGreaterThan(0);
+    expect(naiveErrors.out).toBeLessThan(1e-5);
   });
 
-  it('differ in their rounding', () => {
-    const call = built(ids[0]!);
-    expect(askInAnotherWay(call, 1).dq!.data).not.toEqual(askInAnotherWay(call, 2).dq!.data);
+  it('share the largest error when they are pooled', () => {
+    const answers = [1e-7, 3e-7, 2e-7].map((error) => ({ truth: {}, naiveErrors: { out: error, dq: 1 - error } }));
+    poolErrors(answers);
+    for (const { naiveErrors } of answers) expect(naiveErrors).toEqual({ out: 3e-7, dq: 1 - 1e-7 });
+  });
+});
+
+describe('further draws', () => {
+  const subject = subjectOf({ id }, parameters);
+
+  it('have other data of the same shape', () => {
+    const [first, second] = [subject.redraw!(1), subject.redraw!(2)];
+    expect(first.built.call.q.shape).toEqual(subject.build().call.q.shape);
+    expect(first.built.question.problem.q.data).not.toEqual(subject.build().question.problem.q.data);
+    expect(first.built.question.problem.q.data).not.toEqual(second.built.question.problem.q.data);
   });
 
-  it('come to an end', () => {
-    const call = built('plain:Lq=3,Lk=5');
-    const answer = createAnswer(call, ask(call.question));
-    let looks = 0;
-    while (tryOtherWays(answer, call)) looks++;
-    expect(looks).toBe(4);
-    expect(answer.naiveErrors.out).toBeGreaterThan(0);
-    expect(answer.naiveErrors.out).toBeLessThan(1e-5);
+  it('are the same every time', () => {
+    expect(subject.redraw!(1).built.question.problem.q.data).toEqual(subject.redraw!(1).built.question.problem.q.data);
   });
 });

@@ -37,6 +37,8 @@ export interface GoldProblem {
   readonly outputGradients?: OutputGradients;
   /** By the names of this package's results: out, lse, dq, dk, dv, dBias, dAlibiSlopes, dSinks. */
   readonly expected: Readonly<Record<string, StoredTensor>>;
+  /** Largest error of PyTorch's plain float32 run, by the same names. */
+  readonly plainErrors: Readonly<Record<string, number>>;
 }
 
 export const goldCases: readonly GoldCase[] = JSON.parse(readFileSync(`${folder}index.json`, 'utf8'));
@@ -55,7 +57,16 @@ export function readGoldProblem(gold: GoldCase): GoldProblem {
     problem: { q: tensors.q!, k, v, options: goldOptions(gold, tensors) },
     ...(dout && { outputGradients: { dOut: dout, ...(dlse && { dLse: dlse }) } }),
     expected: Object.fromEntries(names.map((name) => [resultNames[name] ?? name, tensors[name]!])),
+    plainErrors: Object.fromEntries(
+      names.map((name) => [resultNames[name] ?? name, (gold.f32_rel_err[name] ?? 0) * largestFinite(tensors[name]!)]),
+    ),
   };
+}
+
+function largestFinite({ data }: StoredTensor): number {
+  let largest = 0;
+  for (const value of data) if (Math.abs(value) < Infinity) largest = Math.max(largest, Math.abs(value));
+  return largest;
 }
 
 function goldOptions(gold: GoldCase, tensors: Record<string, StoredTensor>): AttentionOptions {
