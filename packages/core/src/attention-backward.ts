@@ -2,6 +2,7 @@ import { callNative, inOperation, invalidArgument, refusal } from './errors.js';
 import { supportedGradients } from './generated/options.js';
 import type { NativeBackwardCall, NativeDevice } from './native.js';
 import { readOptions } from './options.js';
+import { readObject } from './read-object.js';
 import { readTensor, zeros } from './tensor.js';
 import type {
   AttentionBackwardInputs,
@@ -19,6 +20,7 @@ export interface PreparedBackward {
   result: AttentionGradients;
 }
 
+const inputNames = ['q', 'k', 'v', 'out', 'lse', 'dOut', 'dLse', 'softmaxStats', 'needs'];
 const gradientNames = { bias: 'dBias', alibiSlopes: 'dAlibiSlopes', sinks: 'dSinks' } as const;
 
 /** As `prepareForward`. @throws FaMetalError */
@@ -32,8 +34,9 @@ export function prepareBackward(
     const tensors = readInputs(inputs);
     const { q, k, v } = tensors;
     const options = readOptions(givenOptions);
+    const needs = readNeeds(inputs.needs);
     callNative(() => device.plan({ q, k, v, options, direction: 'backward' }));
-    const wanted = wantedGradients(info, options, inputs.needs);
+    const wanted = wantedGradients(info, options, needs);
     const result: AttentionGradients = {
       dq: zeros('dq', q.shape, q.dtype),
       dk: zeros('dk', k.shape, k.dtype),
@@ -47,8 +50,7 @@ export function prepareBackward(
 }
 
 function readInputs(inputs: AttentionBackwardInputs): Omit<AttentionBackwardInputs, 'needs'> {
-  if (typeof inputs !== 'object' || inputs === null) throw invalidArgument('inputs', 'an object', inputs);
-  const { q, k, v, out, lse, dOut, dLse, softmaxStats } = inputs;
+  const { q, k, v, out, lse, dOut, dLse, softmaxStats } = readObject('inputs', inputs, inputNames);
   return {
     q: readTensor('q', q),
     k: readTensor('k', k),
@@ -61,8 +63,17 @@ function readInputs(inputs: AttentionBackwardInputs): Omit<AttentionBackwardInpu
   };
 }
 
+const allGradients = Object.keys(supportedGradients) as GradientName[];
+
+/** @throws FaMetalError `INVALID_ARGUMENT` */
+export function readNeeds(needs: NeededGradients | undefined = {}): NeededGradients {
+  const flags = Object.values(readObject('needs', needs, allGradients, 'needs'));
+  if (flags.every((flag) => flag === undefined || typeof flag === 'boolean')) return needs;
+  throw invalidArgument('needs', `true or false for ${allGradients.join(', ')}`, needs);
+}
+
 /**
- * The options whose gradient a call has to give back. They have been checked before.
+ * The options whose gradient a call has to give back. All arguments have been checked before.
  *
  * @throws FaMetalError `UNSUPPORTED_GRADIENT` where the backend cannot
  */
@@ -71,12 +82,7 @@ export function wantedGradients(
   options: DescribedOptions = {},
   needs: NeededGradients = {},
 ): GradientName[] {
-  const names = Object.keys(supportedGradients) as GradientName[];
-  for (const [name, value] of Object.entries(needs)) {
-    const known = names.includes(name as GradientName) && (value === undefined || typeof value === 'boolean');
-    if (!known) throw invalidArgument('needs', `true or false for ${names.join(', ')}`, needs);
-  }
-  const wanted = names.filter((name) => options[name] !== undefined && needs[name] !== false);
+  const wanted = allGradients.filter((name) => options[name] !== undefined && needs[name] !== false);
   for (const name of wanted) {
     const backends: Readonly<Record<string, boolean>> = supportedGradients[name];
     if (backends[info.backend]) continue;

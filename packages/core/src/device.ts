@@ -1,7 +1,7 @@
 import { allocate } from './allocate.js';
 import { prepareForward } from './attention.js';
 import { prepareBackward, wantedGradients } from './attention-backward.js';
-import { callNative, FaMetalError, fromNative, inOperation } from './errors.js';
+import { callNative, FaMetalError, fromNative, inOperation, refusal } from './errors.js';
 import type { NativeAddon, NativeDevice } from './native.js';
 import { readProblem } from './problem.js';
 import type {
@@ -136,8 +136,10 @@ export class Device {
   }
 
   #expectOpen(operation: string): void {
-    if (this.#closed)
-      throw new FaMetalError('DEVICE_CLOSED', `[${operation}] device: expected an open device, got a closed one`);
+    if (!this.#closed) return;
+    inOperation(operation, () => {
+      throw refusal({ code: 'DEVICE_CLOSED', argument: 'device', expected: 'an open device', got: 'a closed one' });
+    });
   }
 
   async #settle(operation: string, start: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { inOperation, invalidArgument } from './errors.js';
 import { isDropoutRate, isSeed } from './options.js';
 import { philox4x32 } from './philox.js';
+import { readObject } from './read-object.js';
 import { isSizeList, zeros } from './tensor.js';
 import type { Tensor } from './types.js';
 
@@ -43,8 +44,7 @@ export function dropoutMask(options: DropoutMaskOptions): Tensor {
 }
 
 function readOptions(options: DropoutMaskOptions): DropoutMaskOptions {
-  if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
-  const { rate, seed, shape } = options;
+  const { rate, seed, shape } = readObject('options', options, ['rate', 'seed', 'shape']);
   if (!isDropoutRate(rate)) throw invalidArgument('rate', 'a number in [0, 1)', rate);
   if (!isSeed(seed)) throw invalidArgument('seed', 'a bigint from 0 to 2^64 - 1', seed);
   // Each index is one 32-bit word of Philox's counter.

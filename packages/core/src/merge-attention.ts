@@ -10,6 +10,7 @@ import {
   startOf,
   writeElement,
 } from './partial-attention.js';
+import { readObject } from './read-object.js';
 import { zeros } from './tensor.js';
 import type { Layout } from './types.js';
 
@@ -25,9 +26,10 @@ import type { Layout } from './types.js';
 export function mergeAttention(
   a: PartialAttention,
   b: PartialAttention,
-  { layout = 'bhld' }: { layout?: Layout } = {},
+  options: { layout?: Layout } = {},
 ): PartialAttention {
   return inOperation('mergeAttention', () => {
+    const { layout = 'bhld' } = readObject('options', options, ['layout']);
     if (!layouts.includes(layout)) throw invalidArgument('layout', `one of ${layouts.join(', ')}`, layout);
     const left = readPartial('a', a, layout);
     const right = readPartial('b', b, layout);

@@ -5,6 +5,7 @@ import { backendChoices, deviceChoices } from './generated/enums.js';
 import { maxSoftwareThreads } from './generated/limits.js';
 import { loadLibrary } from './loader.js';
 import type { NativeDeviceConfig } from './native.js';
+import { readObject } from './read-object.js';
 import type { OpenDeviceOptions } from './types.js';
 
 /**
@@ -36,8 +37,7 @@ export function deviceConfig(options: OpenDeviceOptions = {}): NativeDeviceConfi
 }
 
 function readConfig(options: OpenDeviceOptions, environment: Environment): NativeDeviceConfig {
-  if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
-  const { isa = '' } = options;
+  const { isa = '' } = readObject('options', options, ['backend', 'device', 'threads', 'isa']);
   if (typeof isa !== 'string') throw invalidArgument('isa', 'the name of an instruction set', isa);
   return {
     backend: readChoice('backend', options.backend ?? environment.backend ?? 'auto', backendChoices),

@@ -1,6 +1,7 @@
 import { invalidArgument } from './errors.js';
 import { layouts, ropeStyles } from './generated/enums.js';
 import { supportedOptions } from './generated/options.js';
+import { readObject } from './read-object.js';
 import { readTensor, readTensorShape } from './tensor.js';
 import type { AttentionOptions } from './types.js';
 
@@ -36,20 +37,16 @@ const readers: Readonly<Record<OptionName, Reader>> = {
 
 /**
  * Checks the kinds of the options' values and copies them; for adapters too, with tensors of their own host as
- * descriptions. Unknown names are refused: a misspelt option that is
- * ignored would be another result in silence.
+ * descriptions. Unknown names are refused.
  *
  * @param data `described` where tensors may lack their data
  */
 export function readOptions(value: unknown, data: 'required' | 'described' = 'required'): AttentionOptions {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null) throw invalidArgument('options', 'an object', value);
   const readTensorOption = data === 'required' ? readTensor : readTensorShape;
   const options: Record<string, unknown> = {};
-  for (const [name, entry] of Object.entries(value)) {
-    if (entry === undefined) continue;
-    if (!Object.hasOwn(readers, name)) throw invalidArgument(name, `one of ${optionNames().join(', ')}`, name);
-    options[name] = readers[name as OptionName](name, entry, readTensorOption);
+  for (const [name, entry] of Object.entries(readObject('options', value as object, optionNames()))) {
+    if (entry !== undefined) options[name] = readers[name as OptionName](name, entry, readTensorOption);
   }
   return options;
 }
@@ -64,13 +61,13 @@ function finiteNumber(argument: string, value: unknown): number {
 }
 
 function readWindow(argument: string, value: unknown): { left: number; right: number } {
-  const { left, right } = readObject(argument, value);
+  const { left, right } = readParts(argument, value, ['left', 'right']);
   if (Number.isSafeInteger(left) && Number.isSafeInteger(right)) return { left: Number(left), right: Number(right) };
   throw invalidArgument(argument, '{ left, right } of whole numbers', value);
 }
 
 function readDropout(argument: string, value: unknown): { rate: number; seed: bigint } {
-  const { rate, seed } = readObject(argument, value);
+  const { rate, seed } = readParts(argument, value, ['rate', 'seed']);
   if (isDropoutRate(rate) && isSeed(seed)) return { rate, seed };
   throw invalidArgument(argument, '{ rate, seed }, a number in [0, 1) and a bigint from 0 to 2^64 - 1', value);
 }
@@ -110,7 +107,8 @@ function indexOption(argument: string, value: unknown, readTensorOption: TensorR
 }
 
 function readRope(argument: string, value: unknown, readTensorOption: TensorReader): unknown {
-  const { cos, sin, style, positionsQ, positionsK } = readObject(argument, value);
+  const names = ['cos', 'sin', 'style', 'positionsQ', 'positionsK'];
+  const { cos, sin, style, positionsQ, positionsK } = readParts(argument, value, names);
   const positions = (given: unknown): unknown => indexOption(argument, given, readTensorOption);
   return {
     cos: readTensorOption(argument, cos),
@@ -121,7 +119,7 @@ function readRope(argument: string, value: unknown, readTensorOption: TensorRead
   };
 }
 
-function readObject(argument: string, value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  throw invalidArgument(argument, 'an object', value);
+/** An option that is an object; whatever is wrong inside is blamed on the option. */
+function readParts(argument: string, value: unknown, names: readonly string[]): Record<string, unknown> {
+  return readObject(argument, value as Record<string, unknown>, names, argument);
 }

@@ -35,6 +35,8 @@ export function readPartial(argument: string, given: PartialAttention, layout: L
     expectSame('SHAPE_MISMATCH', `${argument}.out`, 'rank 4, or 3 for packed sequences', `rank ${out.shape.length}`);
   }
   expectSame('SHAPE_MISMATCH', `${argument}.lse`, lseOrder(out.shape, layout), lse.shape);
+  const innermost = out.strides?.at(-1) ?? 1;
+  if (innermost !== 1) expectSame('INVALID_ARGUMENT', `${argument}.out`, 'an innermost stride of 1', innermost);
   return { out, lse };
 }
 

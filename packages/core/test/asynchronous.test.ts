@@ -7,7 +7,7 @@ import { randomTensor } from './random-tensor.js';
 import { dOut, k, q, v } from './small-problem.js';
 
 const device = openDeviceSync({ backend: 'cpu' });
-const closed = expect.objectContaining({ code: 'DEVICE_CLOSED' });
+const closed = expect.objectContaining({ code: 'DEVICE_CLOSED', argument: 'device' });
 
 /** A digest of every bit of a result; comparing the elements one by one takes seconds. */
 function digestOf({ out, lse }: AttentionResult): string {

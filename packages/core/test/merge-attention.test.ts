@@ -169,6 +169,14 @@ describe('mergeAttention', () => {
     ['b.lse', 'INVALID_ARGUMENT', good, { out: good.out } as PartialAttention],
     ['a.out', 'INVALID_ARGUMENT', undefined as unknown as PartialAttention, good],
     ['layout', 'INVALID_ARGUMENT', good, good, { layout: 'lbhd' as never }],
+    ['options', 'INVALID_ARGUMENT', good, good, null as never],
+    ['layuot', 'INVALID_ARGUMENT', good, good, { layuot: 'blhd' } as never],
+    [
+      'a.out',
+      'INVALID_ARGUMENT',
+      { ...good, out: { ...float32([1, 2, 3], [1, 1, 1, 2]), strides: [2, 2, 2, 2] } },
+      good,
+    ],
   ])('refuses %s with %s', (argument, code, a, b, options) => {
     expect(() => mergeAttention(a, b, options)).toThrow(expect.objectContaining({ code, argument }));
     expect(() => mergeAttention(a, b, options)).toThrow(`[mergeAttention] ${argument}: expected `);

@@ -44,6 +44,8 @@ describe('openDevice', () => {
     ['isa', { isa: 7 }],
     ['options', 'cpu'],
     ['options', null],
+    ['options', []],
+    ['backned', { backned: 'cpu' }],
   ])('refuses a bad %s: %o', async (argument, options) => {
     const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT', argument });
     expect(() => openDeviceSync(options as never)).toThrow(refused);

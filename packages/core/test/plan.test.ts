@@ -46,6 +46,8 @@ describe('supports and plan', () => {
       { direction: 'backward', options: { bias: { shape: [1, 1, 1, 128], dtype: 'float32' } } },
     ],
     ['INVALID_ARGUMENT', 'direction', { direction: 'sideways' as never }],
+    ['INVALID_ARGUMENT', 'needs', { needs: null as never }],
+    ['INVALID_ARGUMENT', 'causal', { causal: 'topLeft' } as never],
   ])('answer %s %s, and would refuse the call with the same words', (code, argument, change) => {
     const problem = { ...shapes, ...change };
     const answer = device.supports(problem);

@@ -14,7 +14,7 @@ type Inputs = AttentionBackwardInputs & { options: AttentionOptions };
 /** Name, what makes a good call bad, and the refusal that it must end in. */
 type BadCall = [
   name: string,
-  change: (inputs: Inputs) => Partial<Record<keyof Inputs, unknown>>,
+  change: (inputs: Inputs) => Partial<Record<keyof Inputs | 'dlse', unknown>>,
   code: ErrorCode,
   argument: string,
 ];
@@ -96,6 +96,8 @@ const badCalls: BadCall[] = [
 
   ['options that are no object', () => ({ options: 'causal' }), 'INVALID_ARGUMENT', 'options'],
   ['options that are null', () => ({ options: null }), 'INVALID_ARGUMENT', 'options'],
+  ['options in a list', () => ({ options: [] }), 'INVALID_ARGUMENT', 'options'],
+  ['options in a map', () => ({ options: new Map([['causal', 'topLeft']]) }), 'INVALID_ARGUMENT', 'options'],
   ['a misspelt option', option({ casual: 'topLeft' }), 'INVALID_ARGUMENT', 'casual'],
   ['layout', option({ layout: 'bldh' }), 'INVALID_ARGUMENT', 'layout'],
   ['scale NaN', option({ scale: Number.NaN }), 'INVALID_ARGUMENT', 'scale'],
@@ -110,7 +112,8 @@ const badCalls: BadCall[] = [
   ['window without right', option({ window: { left: 3 } }), 'INVALID_ARGUMENT', 'window'],
   ['window a fraction', option({ window: { left: 0.5, right: 0 } }), 'INVALID_ARGUMENT', 'window'],
   ['window below -1', option({ window: { left: -2, right: 0 } }), 'INVALID_ARGUMENT', 'window'],
-  ['window a pair', option({ window: 4 }), 'INVALID_ARGUMENT', 'window'],
+  ['window a number', option({ window: 4 }), 'INVALID_ARGUMENT', 'window'],
+  ['window of other names', option({ window: { left: 1, right: 1, align: 0 } }), 'INVALID_ARGUMENT', 'window'],
   ['mask float', () => ({ options: { mask: float([1, 1, 5, 6]) } }), 'DTYPE_MISMATCH', 'mask'],
   ['mask does not broadcast', () => ({ options: { mask: bool([2, 3, 5, 6]) } }), 'SHAPE_MISMATCH', 'mask'],
   ['mask of too few keys', () => ({ options: { mask: bool([2, 4, 5, 1]) } }), 'SHAPE_MISMATCH', 'mask'],
@@ -146,6 +149,9 @@ const badGradientCalls: BadCall[] = [
   ['bias that needs its gradient', () => ({ options: { bias: float([1, 1, 5, 6]) } }), 'UNSUPPORTED_GRADIENT', 'bias'],
   ['needs of an unknown name', () => ({ needs: { mask: true } }), 'INVALID_ARGUMENT', 'needs'],
   ['needs that are text', () => ({ needs: { bias: 'no' } }), 'INVALID_ARGUMENT', 'needs'],
+  ['needs that are no object', () => ({ needs: true }), 'INVALID_ARGUMENT', 'needs'],
+  ['needs that are null', () => ({ needs: null }), 'INVALID_ARGUMENT', 'needs'],
+  ['a misspelt input', () => ({ dlse: float([2, 4, 5]) }), 'INVALID_ARGUMENT', 'dlse'],
   ['dOut missing', () => ({ dOut: undefined }), 'INVALID_ARGUMENT', 'dOut'],
   ['dOut of another shape', () => ({ dOut: float([2, 4, 5, 8]) }), 'SHAPE_MISMATCH', 'dOut'],
   ['dOut of another dtype', () => ({ dOut: randomTensor(1, [2, 4, 5, 16], 'bfloat16') }), 'DTYPE_MISMATCH', 'dOut'],
