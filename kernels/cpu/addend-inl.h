@@ -34,57 +34,131 @@ FA_ALWAYS_INLINE Vector bias_vector(Element element, const char* p) {
   return load_as<Element::bfloat16>(p);
 }
 
-/// kLanes keys of one row: the bias where visible, else minus infinity.
+/// Which parts of a source a tile may have; the others are not looked at.
+struct AddendParts {
+  bool mask, bias, band;
+};
+
+/// kLanes keys of one row: the bias where visible, else minus infinity. The band shows keys [first, last).
+template <AddendParts kParts>
 FA_ALWAYS_INLINE Vector addend_vector(const AddendSource& s, int64_t row, int key, int first, int last) {
   Vector x{};
-  if (s.bias) x = bias_vector(s.bias_element, s.bias + (row * s.bias_stride + key) * size_of(s.bias_element));
-  const Bits k = lane_index() + key;
-  Bits visible = (k >= first) & (k < last);
-  if (s.mask) {
+  if (kParts.bias && s.bias)
+    x = bias_vector(s.bias_element, s.bias + (row * s.bias_stride + key) * size_of(s.bias_element));
+  if (kParts.mask && s.mask) {
     Bytes keep;
     __builtin_memcpy(&keep, s.mask + row * s.mask_stride + key, sizeof(keep));
-    visible &= __builtin_convertvector(keep, Bits) != 0;
+    // In two steps, because GCC takes the direct conversion apart lane by lane.
+    const Bits wide = __builtin_convertvector(__builtin_convertvector(keep, Halves), Bits);
+    x = select(wide != 0, x, broadcast(-kInfinity));
   }
-  return select(visible, x, broadcast(-kInfinity));
+  if constexpr (kParts.band) {
+    const Bits k = lane_index() + key;
+    x = select((k >= first) & (k < last), x, broadcast(-kInfinity));
+  }
+  return x;
 }
 
 /// The same for a group of keys that the block cuts short: the tensors are not read past `keys`.
 FA_NOINLINE Vector addend_vector_at_end(const AddendSource& s, int64_t row, int key, int first, int last,
                                         int keys) {
   char bias[kLanes * 4] = {};
-  uint8_t mask[kLanes] = {};
-  AddendSource copy{s.mask ? mask : nullptr, 0, s.bias ? bias : nullptr, 0, s.bias_element};
+  uint8_t mask[kLanes];
+  for (uint8_t& keep : mask) keep = 1;
+  AddendSource copy{mask, 0, bias, 0, s.bias_element};
   const auto count = static_cast<size_t>(keys - key);
   const int64_t size = size_of(s.bias_element);
   if (s.mask) __builtin_memcpy(mask, s.mask + row * s.mask_stride + key, count);
   if (s.bias)
     __builtin_memcpy(bias, s.bias + (row * s.bias_stride + key) * size, count * static_cast<size_t>(size));
-  return addend_vector(copy, 0, 0, first - key, last - key);
+  return addend_vector<AddendParts{true, true, true}>(copy, 0, 0, first - key, last - key);
+}
+
+/// Sees whether anything, or everything, of an addend is finite, in two instructions per vector.
+struct AddendWatch {
+  Bits any{}, least = broadcast_bits(-1);
+
+  FA_ALWAYS_INLINE void look(Vector addend, Bits exists) {
+    const Bits difference = (Bits)addend ^ (Bits)broadcast(-kInfinity);  // 0 where invisible
+    typedef uint32_t Unsigned __attribute__((vector_size(kLanes * 4)));
+    const Unsigned x = (Unsigned)(difference | ~exists), y = (Unsigned)least;
+    any |= difference;
+    least = (Bits)(x < y ? x : y);
+  }
+  FA_ALWAYS_INLINE Visibility result(bool has_bias) const {
+    if (!fa::cpu::FA_TARGET::any(any != Bits{})) return Visibility::nothing;
+    const bool hidden = fa::cpu::FA_TARGET::any(least == Bits{});
+    return has_bias || hidden ? Visibility::some : Visibility::everything;
+  }
+};
+
+/// kLanes rows x kLanes keys that all exist, transposed.
+template <AddendParts kParts>
+FA_NOINLINE void fill_addend_tile(const AddendSource& s, const PanelBand& cut, int row, int key,
+                                  AddendWatch& watch, float* addend) {
+  Vector a[kLanes];
+  FA_FOR (i, kLanes) {
+    a[i] = addend_vector<kParts>(s, row + i, key, row + i + cut.lo, row + i + cut.hi + 1);
+    watch.look(a[i], broadcast_bits(-1));
+  }
+  transpose(a);
+  FA_FOR (i, kLanes) store(addend + (key + i) * kPanelRows + row, a[i]);
+}
+
+/// The same where the block or the rows end. Lanes past the last row repeat it; nobody reads them.
+FA_NOINLINE void fill_addend_tile_at_end(const AddendSource& s, const PanelBand& cut, int rows, int row,
+                                         int key, AddendWatch& watch, float* addend) {
+  Vector a[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    const int r = smaller(row + i, rows - 1);
+    const int first = r + cut.lo, last = smaller(r + cut.hi + 1, cut.keys);
+    a[i] = broadcast(-kInfinity);
+    if (key < cut.keys) a[i] = addend_vector_at_end(s, r, key, first, last, smaller(cut.keys, key + kLanes));
+    watch.look(a[i], (lane_index() + key) < cut.keys);
+  }
+  transpose(a);
+  FA_FOR (i, kLanes) store(addend + (key + i) * kPanelRows + row, a[i]);
+}
+
+FA_ALWAYS_INLINE bool band_covers(const PanelBand& cut, int row, int rows, int key, int keys) {
+  return row + rows - 1 + cut.lo <= key && key + keys - 1 <= row + cut.hi;
+}
+
+/// Mask and bias are the same for all rows, and the band cuts nothing: one vector of keys serves them all.
+FA_NOINLINE Visibility fill_addend_by_key(const AddendSource& s, const PanelBand& cut, int end,
+                                          float* addend) {
+  AddendWatch watch;
+  for (int key = 0; key < end; key += kLanes) {
+    Vector a = broadcast(-kInfinity);
+    if (key < cut.keys) a = addend_vector_at_end(s, 0, key, 0, cut.keys, smaller(cut.keys, key + kLanes));
+    watch.look(a, (lane_index() + key) < cut.keys);
+    for (int i = 0; i < kLanes; ++i)
+      for (int v = 0; v < cut.vectors; ++v)
+        store(addend + (key + i) * kPanelRows + v * kLanes, broadcast(a[i]));
+  }
+  return watch.result(s.bias);
 }
 
 /// addend[key][row] for the panel's rows, keys rounded up to whole tiles; minus infinity = invisible.
 FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, int rows, float* addend) {
-  Bits seen{}, hidden{};
-  const int end = static_cast<int>(round_up(cut.keys, kLanes > kTileRows ? kLanes : kTileRows));
-  for (int r = 0; r < cut.vectors * kLanes; r += kLanes) {
+  const int end = static_cast<int>(round_up(cut.keys, larger(kLanes, kTileRows)));
+  const bool by_key = (!s.mask || s.mask_stride == 0) && (!s.bias || s.bias_stride == 0);
+  if (by_key && band_covers(cut, 0, rows, 0, cut.keys)) return fill_addend_by_key(s, cut, end, addend);
+  AddendWatch watch;
+  for (int row = 0; row < cut.vectors * kLanes; row += kLanes) {
     for (int key = 0; key < end; key += kLanes) {
-      Vector a[kLanes];
-      for (int i = 0; i < kLanes; ++i) {
-        const int row = smaller(r + i, rows - 1);  // lanes past the last row repeat it; nobody reads them
-        const int first = row + cut.lo, last = smaller(row + cut.hi + 1, cut.keys);
-        a[i] = key + kLanes <= cut.keys ? addend_vector(s, row, key, first, last)
-               : key < cut.keys         ? addend_vector_at_end(s, row, key, first, last, cut.keys)
-                                        : broadcast(-kInfinity);
-        const Bits invisible = a[i] == broadcast(-kInfinity);
-        seen |= ~invisible;
-        hidden |= invisible & ((lane_index() + key) < cut.keys);
+      if (row + kLanes > rows || key + kLanes > cut.keys) {
+        fill_addend_tile_at_end(s, cut, rows, row, key, watch, addend);
+      } else if (!band_covers(cut, row, kLanes, key, kLanes) || (s.mask && s.bias)) {
+        fill_addend_tile<AddendParts{true, true, true}>(s, cut, row, key, watch, addend);
+      } else if (s.mask) {
+        fill_addend_tile<AddendParts{true, false, false}>(s, cut, row, key, watch, addend);
+      } else {
+        fill_addend_tile<AddendParts{false, true, false}>(s, cut, row, key, watch, addend);
       }
-      transpose(a);
-      FA_FOR (i, kLanes) store(addend + (key + i) * kPanelRows + r, a[i]);
     }
   }
-  if (!any(seen)) return Visibility::nothing;
-  return s.bias || any(hidden) ? Visibility::some : Visibility::everything;
+  return watch.result(s.bias);
 }
 
 }  // namespace
