@@ -46,13 +46,14 @@ export function readCall(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpti
 
 function checkTensor(argument: string, tensor: unknown): void {
   if (!isTensor(tensor)) throw notATensor(argument, tensor);
+  if (tensor.isDisposed) throw notATensor(argument, 'one that was disposed');
   if (dtypes.includes(tensor.dtype)) return;
   throw refusal({ code: 'DTYPE_MISMATCH', argument, expected: `a dtype of ${dtypes.join(', ')}`, got: tensor.dtype });
 }
 
 /** Copies options, each tf tensor as its shape and dtype; the tensors themselves go to `found` by name. */
 function withoutTensors(options: unknown, prefix: string, found: Map<string, Tensor>): unknown {
-  if (typeof options !== 'object' || options === null) return options;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) return options;
   const copy: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (isTensor(value)) {

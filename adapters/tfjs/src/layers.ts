@@ -1,4 +1,10 @@
-import { type AttentionOptions as CoreOptions, FaMetalError } from '@fa-metal/core';
+import {
+  type AttentionOptions as CoreOptions,
+  FaMetalError,
+  inOperation,
+  readObject,
+  readOptions,
+} from '@fa-metal/core';
 import type * as tfjsLayers from '@tensorflow/tfjs-layers';
 import { attention } from './attention.js';
 import { registered } from './register.js';
@@ -8,6 +14,17 @@ type Layer = tfjsLayers.layers.Layer;
 type Shape = (number | null)[];
 
 const optionNames = ['layout', 'scale', 'softcap', 'causal', 'align', 'window', 'kernel'] as const;
+/** What tfjs's own Layer takes. */
+const layerArguments = [
+  'inputShape',
+  'batchInputShape',
+  'batchSize',
+  'dtype',
+  'inputDType',
+  'name',
+  'trainable',
+  'weights',
+] as const;
 type LayerOptions = Pick<CoreOptions, (typeof optionNames)[number]>;
 
 /** Options of `attention` that are no tensors, and what every layer of tfjs takes (`name`, `trainable`, ...). */
@@ -21,7 +38,8 @@ export const layers = {
    * A layer [q, k, v] -> attention(q, k, v, config); it has no weights. Saved models name it
    * `FaMetalFlashAttention` and load again after `register(tf)`.
    *
-   * @throws FaMetalError before `register`, or when the tfjs that was registered has no layers
+   * @throws FaMetalError before `register`, when the tfjs that was registered has no layers, or for a config with a
+   *   wrong value or an unknown name
    */
   flashAttention(config: FlashAttentionConfig = {}): Layer {
     const { tf } = registered();
@@ -31,7 +49,8 @@ export const layers = {
         argument: 'tf',
       });
     }
-    return new FlashAttention(config);
+    const names = [...optionNames, ...layerArguments];
+    return new FlashAttention(inOperation('flashAttention', () => readObject('config', config, names)));
   },
 };
 
@@ -49,9 +68,9 @@ function defineFlashAttention(Base: typeof tfjsLayers.layers.Layer): LayerClass 
     readonly options: LayerOptions;
 
     constructor(config: FlashAttentionConfig) {
+      const options = readConfig(config);
       super(config);
-      const given = optionNames.filter((name) => config[name] !== undefined && config[name] !== null);
-      this.options = Object.fromEntries(given.map((name) => [name, config[name]]));
+      this.options = options;
     }
 
     override call(inputs: Tensor | Tensor[]): Tensor {
@@ -68,6 +87,15 @@ function defineFlashAttention(Base: typeof tfjsLayers.layers.Layer): LayerClass 
       return { ...super.getConfig(), ...this.options };
     }
   };
+}
+
+/** Wrong options are found when the layer is made, not when the model runs. Loading adds names of its own. */
+function readConfig(config: FlashAttentionConfig): LayerOptions {
+  // Saved models may hold null for what was not given.
+  const given = optionNames.filter((name) => (config[name] ?? undefined) !== undefined);
+  return inOperation('flashAttention', () =>
+    readOptions(Object.fromEntries(given.map((name) => [name, config[name]]))),
+  );
 }
 
 function three<T>(inputs: T | T[]): [T, T, T] {

@@ -1,4 +1,4 @@
-import { type DeviceInfo, FaMetalError } from '@fa-metal/core';
+import { type DeviceInfo, FaMetalError, inOperation, readObject, refusal } from '@fa-metal/core';
 import { type ChosenRoute, chooseRoute, routeNames } from './choose-route.js';
 import { type KernelNames, ownKernelNames, registerGradients, registerKernels } from './kernels.js';
 import { registerFlashAttention } from './layers.js';
@@ -104,13 +104,16 @@ function routeOf({ tf, forced, routes }: Registration): ChosenRoute {
   return chosen;
 }
 
-function checkArguments(tf: unknown, { route }: RegisterOptions): void {
-  const refuse = (argument: string, expected: string, got: string) =>
-    new FaMetalError('INVALID_ARGUMENT', `[register] ${argument}: expected ${expected}, got ${got}`, { argument });
-  if (typeof (tf as TensorFlow | undefined)?.registerKernel !== 'function') {
-    throw refuse('tf', "the module of '@tensorflow/tfjs-node' or '@tensorflow/tfjs'", typeof tf);
-  }
-  if (route !== undefined && !routeNames.includes(route)) {
-    throw refuse('route', routeNames.map((name) => `'${name}'`).join(', '), `'${String(route)}'`);
-  }
+function checkArguments(tf: unknown, options: RegisterOptions): void {
+  inOperation('register', () => {
+    const refuse = (argument: string, expected: string, got: string) =>
+      refusal({ code: 'INVALID_ARGUMENT', argument, expected, got });
+    if (typeof (tf as TensorFlow | undefined)?.registerKernel !== 'function') {
+      throw refuse('tf', "the module of '@tensorflow/tfjs-node' or '@tensorflow/tfjs'", typeof tf);
+    }
+    const { route } = readObject('options', options, ['route']);
+    if (route !== undefined && !routeNames.includes(route)) {
+      throw refuse('route', routeNames.map((name) => `'${name}'`).join(', '), `'${String(route)}'`);
+    }
+  });
 }

@@ -66,9 +66,20 @@ test('wrong inputs and options are refused by name', () => {
     code: 'INVALID_ARGUMENT',
     argument: 'inputs',
   });
-  const boolean = layers.flashAttention({ causal: true as never });
-  expect(errorOf(() => boolean.apply([x, x, x] as never))).toMatchObject({
+  const refused = (wrong: object) => errorOf(() => layers.flashAttention(wrong as FlashAttentionConfig));
+  expect(refused({ causal: true })).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'causal' });
+  expect(refused({ casual: 'topLeft' })).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'casual' });
+  expect(refused({ mask: tf.ones([1, 1, 2, 2], 'bool') })).toMatchObject({
     code: 'INVALID_ARGUMENT',
-    argument: 'causal',
+    argument: 'mask',
   });
+  expect(errorOf(() => layers.flashAttention(null as never))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    argument: 'config',
+  });
+});
+
+test('the arguments of every layer of tfjs are taken', () => {
+  const layer = layers.flashAttention({ name: 'attend', trainable: false, dtype: 'float32', causal: 'topLeft' });
+  expect(layer.getConfig()).toMatchObject({ name: 'attend', trainable: false, causal: 'topLeft' });
 });

@@ -117,6 +117,10 @@ test('what is no tf.Tensor, or of a dtype that tfjs alone has, is refused by nam
   expect(error(x, x, x, { mask: hostTensor })).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'mask' });
   expect(error(x, x, tf.fill([1, 1, 2, 8], 'a'))).toMatchObject({ code: 'DTYPE_MISMATCH', argument: 'v' });
   expect(error(x, x, x, 'causal')).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'options' });
+  expect(error(x, x, x, [])).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'options' });
+  const disposed = tf.zeros([1, 1, 2, 8]);
+  disposed.dispose();
+  expect(error(x, disposed, x)).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'k' });
 });
 
 test('many failures in a row leave nothing behind', () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { attention, attentionWithLse, FaMetalError, info, type RouteName, register } from '../src/index.js';
+import { attention, attentionWithLse, FaMetalError, info, type RegisterOptions, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
 import { mainBackend, onBackend, routeNames, tf, withTensorFlow } from './support/hosts.js';
 
@@ -40,8 +40,20 @@ test('a forced route that cannot work is refused with the reason, and the former
 
 test('wrong arguments of register are refused by name', () => {
   expect(errorOf(() => register({} as typeof tf))).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'tf' });
-  const error = errorOf(() => register(tf, { route: 'gpu' as RouteName }));
-  expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'route' });
+  const refused = (options: unknown) => errorOf(() => register(tf, options as RegisterOptions));
+  expect(refused({ route: 'gpu' })).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'route' });
+  expect(refused({ rout: 'copy' })).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'rout' });
+  expect(refused(null)).toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'options' });
+});
+
+test('the copy route reads tensors that were made on another backend', () => {
+  register(tf, { route: 'copy' });
+  const x = tf.randomNormal([1, 1, 4, 8], 0, 1, 'float32', 1) as never;
+  const here = attention(x, x, x).dataSync();
+  const there = onBackend('cpu', () => attention(x, x, x).dataSync());
+  expect(there).toEqual(here);
+  // On cpu the values have moved there; now they are read from here.
+  expect(attention(x, x, x).dataSync()).toEqual(here);
 });
 
 test('the routes agree', () => {

@@ -17,5 +17,6 @@ export type * from './native.js';
 export { deviceConfig, openDevice, openDeviceSync } from './open-device.js';
 export { readOptions } from './options.js';
 export type { PartialAttention } from './partial-attention.js';
+export { readObject } from './read-object.js';
 export type * from './types.js';
 export { packageVersion as version } from './version.js';

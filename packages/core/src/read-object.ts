@@ -2,7 +2,7 @@ import { invalidArgument } from './errors.js';
 
 /**
  * `value`, if it is an object of these names and no others: a misspelt name that is ignored would be another result
- * in silence. Names whose value is undefined do not count.
+ * in silence. Names whose value is undefined do not count. For adapters too.
  *
  * @throws FaMetalError `INVALID_ARGUMENT`; its argument is the name that is not known, or `nested` when that is given
  */

@@ -57,8 +57,8 @@ function sharedDevice(): Device {
 const noStats: HostTensor = { data: new Float32Array(0), shape: [0], dtype: 'float32' };
 
 function readTensor(tf: TensorFlow, { dataId, shape, dtype }: TensorInfo): HostTensor {
-  const backend = tf.backend() as unknown as Required<Backend>;
-  return { data: backend.readSync(dataId), shape, dtype: dtype as DType };
+  // The engine's own reading, which finds tensors that were made on another backend.
+  return { data: tf.engine().readSync(dataId) as HostTensor['data'], shape, dtype: dtype as DType };
 }
 
 function writeTensor(tf: TensorFlow, { data, shape, dtype }: HostTensor): TensorInfo {
