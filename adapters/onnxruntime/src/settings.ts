@@ -1,4 +1,4 @@
-import { refusal } from '@fa-metal/core';
+import { invalidArgument, refusal } from '@fa-metal/core';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { NativeRunSettings, NativeSessionSettings } from './native.js';
 
@@ -72,10 +72,6 @@ function read<Settings extends object>(options: object, readers: Record<string, 
   return settings;
 }
 
-function invalid(argument: string, expected: string, value: unknown) {
-  return refusal({ code: 'INVALID_ARGUMENT', argument, expected, got: JSON.stringify(value) ?? String(value) });
-}
-
 function unsupported(argument: string, expected: string, got: string) {
   return refusal({ code: 'UNSUPPORTED', argument, expected, got });
 }
@@ -83,7 +79,7 @@ function unsupported(argument: string, expected: string, got: string) {
 function checkProviders(value: unknown, argument: string): object {
   for (const provider of Array.isArray(value) ? value : [value]) {
     const { name, ...others } = typeof provider === 'string' ? { name: provider } : (provider as Given);
-    if (name !== 'fa-metal') throw invalid(argument, "'fa-metal'", provider);
+    if (name !== 'fa-metal') throw invalidArgument(argument, "'fa-metal'", provider);
     const [unknown] = Object.keys(others);
     if (unknown) throw unsupported(argument, 'no options of the provider', unknown);
   }
@@ -92,23 +88,23 @@ function checkProviders(value: unknown, argument: string): object {
 
 function oneOf(values: Record<string, number>, value: unknown, argument: string): number {
   const found = typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : undefined;
-  if (found === undefined) throw invalid(argument, `one of ${Object.keys(values).join(', ')}`, value);
+  if (found === undefined) throw invalidArgument(argument, `one of ${Object.keys(values).join(', ')}`, value);
   return found;
 }
 
 function wholeNumber(value: unknown, argument: string, most = 2 ** 31 - 1): number {
   if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most) return Number(value);
-  throw invalid(argument, `a whole number from 0 to ${most}`, value);
+  throw invalidArgument(argument, `a whole number from 0 to ${most}`, value);
 }
 
 function text(value: unknown, argument: string): string {
   if (typeof value === 'string') return value;
-  throw invalid(argument, 'a string', value);
+  throw invalidArgument(argument, 'a string', value);
 }
 
 function boolean(value: unknown, argument: string): boolean {
   if (typeof value === 'boolean') return value;
-  throw invalid(argument, 'a boolean', value);
+  throw invalidArgument(argument, 'a boolean', value);
 }
 
 function onlyFalse(value: unknown, argument: string): object {
@@ -121,19 +117,19 @@ function isRecord(value: unknown): value is Given {
 }
 
 function dimensions(value: unknown, argument: string): Record<string, number> {
-  if (!isRecord(value)) throw invalid(argument, 'sizes by name', value);
+  if (!isRecord(value)) throw invalidArgument(argument, 'sizes by name', value);
   return Object.fromEntries(Object.entries(value).map(([name, size]) => [name, wholeNumber(size, argument)]));
 }
 
 /** `{ session: { x: '1' } }` means the entry `session.x`, as in onnxruntime-node. */
 function configEntries(value: unknown, argument: string, prefix = ''): Record<string, string> {
-  if (!isRecord(value)) throw invalid(argument, 'nested objects of strings', value);
+  if (!isRecord(value)) throw invalidArgument(argument, 'nested objects of strings', value);
   const entries: Record<string, string> = {};
   for (const [key, entry] of Object.entries(value)) {
     const name = `${prefix}${key}`;
     if (isRecord(entry)) Object.assign(entries, configEntries(entry, argument, `${name}.`));
     else if (['string', 'number', 'boolean'].includes(typeof entry)) entries[name] = String(entry);
-    else throw invalid(argument, 'nested objects of strings', entry);
+    else throw invalidArgument(argument, 'nested objects of strings', entry);
   }
   return entries;
 }

@@ -45,6 +45,7 @@ test.each<[string, unknown, string, string]>([
   ],
   ['a mode that does not exist', { executionMode: 'both' }, 'INVALID_ARGUMENT', 'options.executionMode'],
   ['half a thread', { intraOpNumThreads: 0.5 }, 'INVALID_ARGUMENT', 'options.intraOpNumThreads'],
+  ['threads in a bigint', { intraOpNumThreads: 2n }, 'INVALID_ARGUMENT', 'options.intraOpNumThreads'],
   ['a severity that does not exist', { logSeverityLevel: 5 }, 'INVALID_ARGUMENT', 'options.logSeverityLevel'],
   ['a word for a switch', { enableMemPattern: 'yes' }, 'INVALID_ARGUMENT', 'options.enableMemPattern'],
   ['results on a GPU', { preferredOutputLocation: 'gpu-buffer' }, 'UNSUPPORTED', 'options.preferredOutputLocation'],

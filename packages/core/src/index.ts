@@ -7,6 +7,7 @@ export {
   type FaMetalErrorDetails,
   fromNative,
   inOperation,
+  invalidArgument,
   type Refusal,
   refusal,
 } from './errors.js';

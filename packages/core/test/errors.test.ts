@@ -67,6 +67,9 @@ describe('messages', () => {
 
   it('stay short', () => {
     expect(describeValue('x'.repeat(1e6)).length).toBeLessThan(100);
+    const endless: Record<string, unknown> = {};
+    endless['again'] = [endless];
+    expect(describeValue(endless)).toBe('{ again: [{ again: ... }] }');
   });
 });
 
