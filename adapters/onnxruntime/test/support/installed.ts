@@ -1,42 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nativeLibraryPath } from '@fa-metal/core';
+import { installBuilt } from '../../../../packages/core/test-support/installed.js';
+
+export { inTemporaryFolder } from '../../../../packages/core/test-support/installed.js';
 
 const adapter = fileURLToPath(new URL('../..', import.meta.url));
-const core = dirname(createRequire(import.meta.url).resolve('@fa-metal/core/package.json'));
 
-/** Lays the built packages, with a native binary of their own, into `folder`/`name` as npm would; gives their folder. */
+/** Installs the built packages, with a native binary of their own, into `folder`/`name`; gives our package's folder. */
 export function install(folder: string, name: string): string {
-  const modules = join(folder, name, 'node_modules/@fa-metal');
-  for (const [source, target] of [
-    [core, 'core'],
-    [adapter, 'onnxruntime'],
-  ] as const) {
-    const built = join(source, 'dist');
-    if (!existsSync(built)) throw new Error(`${built} is missing: run the build task first`);
-    mkdirSync(join(modules, target), { recursive: true });
-    cpSync(built, join(modules, target, 'dist'), { recursive: true });
-    cpSync(join(source, 'package.json'), join(modules, target, 'package.json'));
-  }
-  const library = join(modules, 'core/prebuilds', `${process.platform}-${process.arch}`, 'addon.node');
-  mkdirSync(dirname(library), { recursive: true });
-  cpSync(nativeLibraryPath(), library);
-  return join(modules, 'onnxruntime');
-}
-
-/** A folder that is gone when `body` is done. */
-export async function inTemporaryFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'fa-metal-ort-'));
-  try {
-    return await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return installBuilt(join(folder, name), adapter).adapter;
 }
 
 export interface Finished {
