@@ -92,7 +92,7 @@ async function valueProblem(adapter: Adapter, subject: Subject, made: Made): Pro
   if (surplus !== undefined) return `${surplus}: expected none, got a tensor`;
   const answers = [subject.answer(made.built)];
   const failure = mismatches(adapter, made, answers[0] as Answer);
-  if (failure === undefined || subject.redraw === undefined) return failure;
+  if (failure === undefined) return undefined;
 
   const draws = [made];
   for (let draw = 1; draw <= furtherDraws; draw++) {
