@@ -41,12 +41,18 @@ export function createRow({ arithmetic, geometry }: Call): Row {
 /** Fills `row` for query `i`: the contract's forward, steps 1 to 8. A pair that is not visible is never multiplied. */
 export function computeRow(call: Call, head: Head, i: number, row: Row): void {
   const { sequence, offset } = head;
-  const maskRow = call.mask ? call.mask.row(sequence.index, head.head, i) : 0;
-  row.count = visibleKeys(call.visibility, i + offset, sequence.keys, call.mask, maskRow, row.visible);
+  row.count = visibleKeys(call.visibility, i + offset, sequence.keys, hiddenKeys(call, head, i), row.visible);
   computeScores(call, head, i, row);
   computeSoftmax(call, head, row);
   applyDropout(call, head, i, row);
   computeOut(call, head, row);
+}
+
+/** A mask hides the keys where it is false, a bias those where it is minus infinity. */
+function hiddenKeys({ mask, bias }: Call, { sequence, head }: Head, i: number): (key: number) => boolean {
+  const maskRow = mask ? mask.row(sequence.index, head, i) : 0;
+  const biasRow = bias ? bias.row(sequence.index, head, i) : 0;
+  return (key) => (mask && !mask.data[maskRow + key]) || bias?.data[biasRow + key] === -Infinity;
 }
 
 function computeScores(call: Call, head: Head, i: number, row: Row): void {

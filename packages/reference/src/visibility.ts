@@ -1,7 +1,6 @@
-import type { Broadcast } from './broadcast.js';
 import type { Align, AttentionOptions, Causal, Window } from './types.js';
 
-/** Which keys a query row sees, apart from the mask. */
+/** Which keys a query row sees by position. */
 export interface Visibility {
   readonly causal: boolean;
   readonly window: Window;
@@ -44,15 +43,14 @@ function offsetOf(argument: string, value: Exclude<Causal, 'none'> | Align, quer
  *
  * @param diagonal the key on the row's diagonal, `i + offset`
  * @param keys keys that may be read
- * @param maskRow where the row starts in `mask`
+ * @param isHidden what mask and bias hide from the row
  * @returns how many there are
  */
 export function visibleKeys(
   { causal, window }: Visibility,
   diagonal: number,
   keys: number,
-  mask: Broadcast | undefined,
-  maskRow: number,
+  isHidden: (key: number) => boolean,
   visible: Int32Array,
 ): number {
   let count = 0;
@@ -60,7 +58,7 @@ export function visibleKeys(
     if (causal && j > diagonal) continue;
     if (window.left >= 0 && j < diagonal - window.left) continue;
     if (window.right >= 0 && j > diagonal + window.right) continue;
-    if (mask && !mask.data[maskRow + j]) continue;
+    if (isHidden(j)) continue;
     visible[count++] = j;
   }
   return count;

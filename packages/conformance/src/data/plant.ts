@@ -24,7 +24,7 @@ interface Planted extends Operands {
   bias?: Values | undefined;
 }
 
-/** Plants what `plant` names into data that was drawn: one element of a visible row, or whole rows behind the mask. */
+/** Plants what `plant` names into data that was drawn: one element of a visible row, or whole rows behind the mask or a bias of minus infinity. */
 export function plant(given: Resolved, operands: Planted): void {
   const kind = given.plant;
   if (kind === undefined) return;
@@ -42,10 +42,12 @@ export function plant(given: Resolved, operands: Planted): void {
   }
 }
 
-function hide(given: Resolved, { k, v, mask }: Planted, value: number): void {
-  if (mask === undefined) throw new Error('[conformance] plant: a hidden key needs a mask');
+function hide(given: Resolved, { k, v, mask, bias }: Planted, value: number): void {
+  const hiding = mask ?? bias;
+  if (hiding === undefined) throw new Error('[conformance] plant: a hidden key needs a mask or a bias');
+  const hides = mask === undefined ? -Infinity : 0;
   for (const key of hiddenKeys(given)) {
-    for (let at = key; at < mask.data.length; at += given.Lk) mask.data[at] = 0;
+    for (let at = key; at < hiding.data.length; at += given.Lk) hiding.data[at] = hides;
     for (let b = 0; b < given.B; b++) {
       for (let h = 0; h < given.Hkv; h++) {
         for (const tensor of [k, v]) {

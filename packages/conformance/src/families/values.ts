@@ -55,7 +55,7 @@ export const nonFinite = family(
   {
     what: 'A NaN or an infinity reaches the rows that see it and their lse, and no other row.',
     boundaries:
-      'In q, k, v, bias; visible to all rows, or to some by causal, window or mask; behind a mask for every row, where it must leave no trace in results or gradients.',
+      'In q, k, v, bias; visible to all rows, or to some by causal, window or mask; behind a mask or a bias of minus infinity for every row, where it must leave no trace in results or gradients.',
     control: 'Rows that do not see it are held to the usual bound, in the same call.',
   },
   cases('nonFinite')
@@ -77,6 +77,16 @@ export const nonFinite = family(
       { Lq: 17, Lk: 33, B: 2, Hq: 4, Hkv: 2 },
       { Lq: 49, Lk: 130 },
     ])
+    .combine('dtype', dtypes),
+  cases('nonFinite')
+    .combine('plant', ['hiddenNaN', 'hiddenInf'])
+    .combine('bias', ['111', 'BHQ'])
+    .combineFields([
+      { Lq: 5, Lk: 7 },
+      { Lq: 49, Lk: 130 },
+    ])
+    .combineFields([{ gradients: false }, { biasGradient: false }, {}])
+    .beginSubcases()
     .combine('dtype', dtypes),
   cases('nonFinite')
     .combine('plant', ['biasNaN'])

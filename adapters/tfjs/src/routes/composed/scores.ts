@@ -39,7 +39,7 @@ export function computeScores(tf: TensorFlow, problem: Problem, q: Tensor, k: Te
     distance = keyMinusQuery(tf, problem).cast('float32').sub(offset).abs();
     scores = scores.sub(slopesPerHead(inputs.alibiSlopes, problem).mul(distance));
   }
-  const visible = visibleKeys(tf, problem, inputs.mask);
+  const visible = visibleKeys(tf, problem, inputs);
   if (visible) scores = tf.where(visible.broadcastTo(scores.shape), scores, tf.fill(scores.shape, -Infinity));
   return { scores, visible, tanh, distance };
 }
@@ -69,9 +69,10 @@ function keyMinusQuery(tf: TensorFlow, { Lq, Lk }: Problem): Tensor {
 }
 
 /** Rank 4, or undefined where nothing hides anything. */
-function visibleKeys(tf: TensorFlow, problem: Problem, mask: Tensor | undefined): Tensor | undefined {
+function visibleKeys(tf: TensorFlow, problem: Problem, { mask, bias }: ScoreInputs): Tensor | undefined {
   const { Lq, Lk, lo, hi } = problem;
   const conditions: Tensor[] = mask ? [mask] : [];
+  if (bias) conditions.push(bias.notEqual(-Infinity));
   const bounded = lo > 1 - Lq || hi < Lk - 1;
   if (bounded) {
     const distance = keyMinusQuery(tf, problem);
