@@ -80,8 +80,7 @@ struct AddendWatch {
 
   FA_ALWAYS_INLINE void look(Vector addend, Bits exists) {
     const Bits difference = (Bits)addend ^ (Bits)broadcast(-kInfinity);  // 0 where invisible
-    typedef uint32_t Unsigned __attribute__((vector_size(kLanes * 4)));
-    const Unsigned x = (Unsigned)(difference | ~exists), y = (Unsigned)least;
+    const auto x = (UnsignedBits)(difference | ~exists), y = (UnsignedBits)least;
     any |= difference;
     least = (Bits)(x < y ? x : y);
   }

@@ -41,7 +41,8 @@ FA_ALWAYS_INLINE BackwardPlan plan_backward(const AttentionGradients& g) {
   BackwardPlan p{g};
   p.query_block = fit_block(kBackwardQueryBlock, 2 * a.head_dim + a.value_dim, kCacheFloats);
   p.key_block = kBackwardKeyBlock;
-  p.kv_heads = a.batch * a.kv_heads;
+  // Without rows nothing is written, however many heads a shape names.
+  p.kv_heads = a.query_length == 0 && a.key_length == 0 ? 0 : a.batch * a.kv_heads;
   p.chunks = key_chunks(a, p.key_block);
   p.chunk_keys = round_up((a.key_length + p.chunks - 1) / p.chunks, p.key_block);
   if (p.chunk_keys > 0) p.chunks = (a.key_length + p.chunk_keys - 1) / p.chunk_keys;

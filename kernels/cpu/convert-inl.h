@@ -18,7 +18,7 @@ FA_ALWAYS_INLINE Vector from_bfloat16(Halves h) { return (Vector)(__builtin_conv
 /// Inf.
 FA_ALWAYS_INLINE Halves to_bfloat16(Vector x) {
   const Bits bits = (Bits)x;
-  const Bits rounded = bits + 0x7fff + ((bits >> 16) & 1);
+  const Bits rounded = (Bits)((UnsignedBits)bits + 0x7fff + ((UnsignedBits)bits >> 16 & 1));  // NaNs may wrap
   const Bits result = (x == x) ? rounded : (bits | 0x400000);
   return __builtin_convertvector((result >> 16) & 0xffff, Halves);
 }
@@ -52,7 +52,7 @@ FA_ALWAYS_INLINE Halves to_float16(Vector x) {
 #else
   const Bits bits = (Bits)x;
   const Bits magnitude = bits & 0x7fffffff;
-  const Bits normal = (magnitude + 0xfff + ((magnitude >> 13) & 1) - (112 << 23)) >> 13;
+  const Bits normal = (magnitude - (112 << 23) + 0xfff + ((magnitude >> 13) & 1)) >> 13;
   // One half has an ulp of 2^-24, the spacing of denormal halves: the addition rounds as wanted.
   const Bits denormal = (Bits)((Vector)magnitude + 0.5f) - 0x3f000000;
   Bits result = (magnitude < 0x38800000) ? denormal : normal;

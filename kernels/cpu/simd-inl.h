@@ -39,6 +39,7 @@ constexpr int kRegisters = 16;
 
 typedef float Vector __attribute__((vector_size(kLanes * 4)));
 typedef int32_t Bits __attribute__((vector_size(kLanes * 4)));
+typedef uint32_t UnsignedBits __attribute__((vector_size(kLanes * 4)));
 typedef uint16_t Halves __attribute__((vector_size(kLanes * 2)));
 typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
 typedef float UnalignedVector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
@@ -135,8 +136,10 @@ FA_ALWAYS_INLINE Vector exp2(Vector x) {
   p = p * r + 0.24022647738456726f;
   p = p * r + 0.6931471824645996f;
   p = p * r + 1.0f;
-  const Bits exponent = ((Bits)shifted << 23) & (x == x);  // a NaN's payload is no exponent
-  return (Vector)(((Bits)p + exponent) & ~(x < -100.0f));
+  // Unsigned, because the sum may wrap where x is below -127; those lanes become 0. A NaN's payload is no
+  // exponent.
+  const UnsignedBits exponent = ((UnsignedBits)shifted << 23) & (UnsignedBits)(x == x);
+  return (Vector)(((UnsignedBits)p + exponent) & (UnsignedBits) ~(x < -100.0f));
 #endif
 }
 

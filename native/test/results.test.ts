@@ -81,6 +81,11 @@ describe.each(addon.instructionSets())('%s, nothing to see', (isa) => {
   test('no batch: nothing to do', () => {
     expect(() => empty({ batch: 0 })).not.toThrow();
   });
+
+  test('neither queries nor keys: no work, however many heads there are', () => {
+    const heads = { batch: 2 ** 20, queryHeads: 2 ** 20, kvHeads: 2 ** 20 };
+    expect(() => empty({ ...heads, queries: 0, keys: 0 })).not.toThrow();
+  });
 });
 
 /** Causal bottomRight attention in float64, layout bhld. */
