@@ -92,6 +92,11 @@ test.each<[string, Model, string]>([
   ],
   ['softmax in float64', single({ softmax_precision: 11 }), 'softmax_precision'],
   [
+    'a mask of more axes than attention has',
+    single({}, { inputs: { ...qkv, M: ['bool', [1, 1, 1, 1, 1, 1, 1, 1, 6, 6]] }, extra: ['M'] }),
+    'rank 10',
+  ],
+  [
     'heads that are too wide',
     single({}, { inputs: Object.fromEntries(['Q', 'K', 'V'].map((name) => [name, ['float32', ['B', 1, 'L', 640]]])) }),
     '576',

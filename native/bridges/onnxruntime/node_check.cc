@@ -149,6 +149,7 @@ bool is_static(const ValueDescription& value) {
 
 std::string unwanted_mask(const ValueDescription& mask) {
   if (!mask.present) return {};
+  if (mask.shape.size() > kMaxRank) return "attn_mask has rank " + std::to_string(mask.shape.size());
   const auto dtype = dtype_of(mask.type);
   const bool taken = dtype == DType::boolean || dtype == DType::float32 || dtype == DType::float16 ||
                      dtype == DType::bfloat16;
