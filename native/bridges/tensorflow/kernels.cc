@@ -38,7 +38,7 @@ struct Kernel {
 
 /// Runs `body`; what it throws is reported through `fail`. Nothing may leave a callback of C code.
 template <typename Body, typename Fail>
-void guarded(Body body, Fail fail) {
+void guarded(Body body, Fail fail) noexcept {
   const auto report = [&](const Error& error) {
     const StatusPtr status = new_status();
     c_api().TF_SetStatus(status.get(), status_code(error.code()), keep_failure(error).c_str());
@@ -52,6 +52,8 @@ void guarded(Body body, Fail fail) {
     report(Error(ErrorCode::OUT_OF_MEMORY, "", "memory could not be had"));
   } catch (const std::exception& error) {
     report(Error(ErrorCode::INTERNAL, "", error.what()));
+  } catch (...) {
+    report(Error(ErrorCode::INTERNAL, "", "an exception of unknown type"));
   }
 }
 
@@ -201,18 +203,18 @@ void run_backward(const Kernel& kernel, TF_OpKernelContext* context) {
 }  // namespace
 
 void* create_kernel(TF_OpKernelConstruction* construction) {
-  auto kernel = std::make_unique<Kernel>();
-  bool made = false;
+  std::unique_ptr<Kernel> made;
   guarded(
       [&] {
         const OpScope scope("attention");
+        auto kernel = std::make_unique<Kernel>();
         kernel->device = device_at(read_integer_attribute(construction, "device"));
         kernel->slots = parse_slots(read_text_attribute(construction, "inputs"));
         kernel->options = parse_options(read_text_attribute(construction, "options"));
-        made = true;
+        made = std::move(kernel);
       },
       [&](TF_Status* status) { c_api().TF_OpKernelConstruction_Failure(construction, status); });
-  return made ? kernel.release() : nullptr;
+  return made.release();
 }
 
 void delete_kernel(void* kernel) { delete static_cast<Kernel*>(kernel); }
