@@ -68,6 +68,23 @@ export const nonFinite = family(
       { Lq: 9, Lk: 9, B: 2, Hq: 4, Hkv: 2 },
     ])
     .combine('dtype', ['float32', 'float16']),
+  // One pair alone is hidden, at a corner of a block of 96 or 128 keys, and the NaN is in it.
+  cases('nonFinite')
+    .combine('plant', ['kNaN', 'vNaN'])
+    .combine('Lq', [5])
+    .combineFields([
+      { Lk: 191, causal: 94 },
+      { Lk: 255, causal: 126 },
+      { Lk: 192, align: 94, left: 1 },
+      { Lk: 256, align: 126, left: 1 },
+    ]),
+  cases('nonFinite')
+    .combine('plant', ['qNaN', 'qInf'])
+    .combine('Lq', [1])
+    .combineFields([
+      { Lk: 9, causal: 7 },
+      { Lk: 9, align: 2, left: 1 },
+    ]),
   cases('nonFinite')
     .combine('plant', ['hiddenNaN', 'hiddenInf', 'hidden1e30'])
     .combine('mask', ['111', 'BHQ'])
