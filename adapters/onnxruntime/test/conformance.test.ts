@@ -1,5 +1,6 @@
 import { suite } from '@fa-metal/conformance';
 import { test } from 'vitest';
-import { customOp, provider } from './conformance-adapters.js';
+import { customOp } from './support/custom-op-adapter.js';
+import { provider } from './support/provider-adapter.js';
 
 suite({ test, adapter: [provider, customOp], results: 'test-results' });
