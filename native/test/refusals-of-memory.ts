@@ -37,6 +37,16 @@ export const memoryRefusals = [
         call.out = overlapping(call.options.bias, call.out.shape);
       },
     ],
+    [
+      'out',
+      'one byte of the mask',
+      (call) => {
+        const bytes = B * Hq * Lq * Dv * 4;
+        const { buffer } = new Uint8Array(bytes + Lk);
+        call.out = { ...call.out, data: new Float32Array(buffer, 0, bytes / 4) };
+        call.options.mask = { ...zeros([1, 1, 1, Lk], 'bool'), data: new Uint8Array(buffer, bytes - 1, Lk) };
+      },
+    ],
   ]),
   ...table<NativeForwardCall>('SIZE_OVERFLOW', [
     ['q', 'more than 2^63 bytes', (call) => (call.q = { ...call.q, shape: [2 ** 40, 2 ** 20, 2 ** 10, D] })],

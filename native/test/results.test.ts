@@ -53,6 +53,19 @@ describe.each(addon.instructionSets())('%s', (isa) => {
     expectClose(call.lse, lse);
     device.close();
   });
+
+  test('a row whose bias is the lowest number everywhere weighs its keys alike', () => {
+    const device = open(1, isa);
+    const forward = forwardCall({ batch: 1, queryHeads: 1, kvHeads: 1, queries: 1, keys: 2, width: 5, valueWidth: 5 });
+    (forward.q.data as Float32Array).fill(-1e36);
+    (forward.k.data as Float32Array).fill(1);
+    (forward.v.data as Float32Array).fill(1, 0, 5).fill(3, 5);
+    const lowest = new Float32Array(2).fill(-3.4028234663852886e38);
+    forward.options = { bias: { data: lowest, shape: [1, 1, 1, 2], dtype: 'float32' } };
+    device.forward(forward);
+    device.close();
+    expect(Array.from(forward.out.data as Float32Array)).toEqual([2, 2, 2, 2, 2]);
+  });
 });
 
 describe.each(addon.instructionSets())('%s, nothing to see', (isa) => {
