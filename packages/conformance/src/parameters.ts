@@ -36,8 +36,8 @@ export interface Parameters {
   /** Default: the op's own default, 1 / sqrt(D). */
   scale: number;
   mask: Broadcast;
-  /** random keeps 3 of 4 keys; deadRows also hides every third row; keep hides nothing; drop hides everything; padding hides the last keys of each batch entry. Default random. */
-  maskKind: 'random' | 'deadRows' | 'keep' | 'drop' | 'padding';
+  /** random keeps 3 of 4 keys; deadRows also hides every third row; keep hides nothing; drop hides everything; padding hides the last keys of each batch entry; steps lets every 48 rows see 96 keys more, so that tiles are hidden whole beside others that are not. Default random. */
+  maskKind: 'random' | 'deadRows' | 'keep' | 'drop' | 'padding' | 'steps';
   bias: Broadcast;
   /** Default float32. */
   biasDtype: 'float32' | 'float16' | 'bfloat16';

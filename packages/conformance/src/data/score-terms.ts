@@ -23,6 +23,7 @@ export function drawMask(seed: string, given: Resolved): Values | undefined {
     index++;
     if (kind === 'keep' || kind === 'drop') return Number(kind === 'keep');
     if (kind === 'padding') return Number(key < lengths[batch]!);
+    if (kind === 'steps') return Number(key < 96 * (1 + Math.floor(row / 48)));
     const keep = random.uniform() < 0.75;
     return Number(keep && !(kind === 'deadRows' && row % 3 === 1));
   });

@@ -38,4 +38,10 @@ export const mask = family(
     .combine('causal', ['topLeft', 'bottomRight'])
     .beginSubcases()
     .combine('left', [-1, 9]),
+  cases('mask')
+    .combine('mask', ['11Q', 'BHQ'])
+    .combine('maskKind', ['steps'])
+    .combineFields([{ Hq: 2, Hkv: 1, Lq: 100, Lk: 200 }])
+    .beginSubcases()
+    .combine('dtype', ['float32', 'float16']),
 );

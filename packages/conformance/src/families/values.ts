@@ -66,6 +66,7 @@ export const nonFinite = family(
       { Lq: 17, Lk: 33 },
       { Lq: 49, Lk: 130 },
       { Lq: 9, Lk: 9, B: 2, Hq: 4, Hkv: 2 },
+      { Lq: 9, Lk: 9, D: 3 },
     ])
     .combine('dtype', ['float32', 'float16']),
   // One pair alone is hidden, at a corner of a block of 96 or 128 keys, and the NaN is in it.
