@@ -28,7 +28,8 @@ const praise: Readonly<Record<RouteName, string>> = {
 /**
  * The first route that works on the current backend, fastest first; or the forced one.
  *
- * @throws FaMetalError `HOST_INCOMPATIBLE` with the reason when the forced one does not work
+ * @throws FaMetalError `HOST_INCOMPATIBLE` with the reason when the forced one does not work; `INVALID_ENVIRONMENT`,
+ *   `BACKEND_UNAVAILABLE`, `LIBRARY_NOT_FOUND` when an FA_METAL_* variable asks for what there is not
  */
 export function chooseRoute(tf: TensorFlow, forced: RouteName | undefined): ChosenRoute {
   const refusals: string[] = [];
@@ -38,8 +39,7 @@ export function chooseRoute(tf: TensorFlow, forced: RouteName | undefined): Chos
       tryOut(tf, route);
       return { route, reason: [`${praise[name]}${forced ? ' (forced)' : ''}`, ...refusals].join('; ') };
     } catch (error) {
-      // A wrong FA_METAL_* variable is to be mended, not worked around.
-      if (FaMetalError.isInstance(error) && error.code === 'INVALID_ENVIRONMENT') throw error;
+      if (isAskedForInVain(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       if (forced)
         throw new FaMetalError('HOST_INCOMPATIBLE', `route '${name}': ${message}`, { argument: 'route', cause: error });
@@ -47,6 +47,13 @@ export function chooseRoute(tf: TensorFlow, forced: RouteName | undefined): Chos
     }
   }
   throw new FaMetalError('HOST_INCOMPATIBLE', refusals.join('; '), { argument: 'route' });
+}
+
+/** What an FA_METAL_* variable asks for and cannot be had is to be mended, not worked around. */
+function isAskedForInVain(error: unknown): boolean {
+  if (!FaMetalError.isInstance(error)) return false;
+  const { code, argument } = error;
+  return code === 'INVALID_ENVIRONMENT' || code === 'BACKEND_UNAVAILABLE' || argument === 'FA_METAL_LIBRARY';
 }
 
 /** One query that sees one key: the answer is the value itself. Finds out what no inspection can. */

@@ -40,7 +40,8 @@ let names: KernelNames | undefined;
  *
  * @param tf the module: `@tensorflow/tfjs-node`, `@tensorflow/tfjs`, or `@tensorflow/tfjs-core`
  * @returns what `info()` returns
- * @throws FaMetalError `INVALID_ARGUMENT`; `HOST_INCOMPATIBLE`, argument `route`, when a forced route cannot work
+ * @throws FaMetalError `INVALID_ARGUMENT`; `HOST_INCOMPATIBLE`, argument `route`, when a forced route cannot work;
+ *   `INVALID_ENVIRONMENT`, `BACKEND_UNAVAILABLE`, `LIBRARY_NOT_FOUND` when an FA_METAL_* variable asks for what there is not
  */
 export function register(tf: TensorFlow, options: RegisterOptions = {}): Info {
   checkArguments(tf, options);

@@ -1,9 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { attention, attentionWithLse, FaMetalError, info, type RegisterOptions, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
 import { mainBackend, onBackend, routeNames, tf, withTensorFlow } from './support/hosts.js';
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   tf.setBackend(mainBackend);
   register(tf);
 });
@@ -36,6 +37,18 @@ test('a forced route that cannot work is refused with the reason, and the former
   expect(error).toMatchObject({ code: 'HOST_INCOMPATIBLE', argument: 'route' });
   expect(error.message).toContain("the backend 'cpu' runs no TensorFlow ops");
   expect(info().route).toBe('copy');
+});
+
+test.each([
+  ['FA_METAL_BACKEND', 'gpu', { code: 'INVALID_ENVIRONMENT', argument: 'FA_METAL_BACKEND' }],
+  ['FA_METAL_THREADS', 'many', { code: 'INVALID_ENVIRONMENT', argument: 'FA_METAL_THREADS' }],
+  ['FA_METAL_DEVICE', 'software', { code: 'BACKEND_UNAVAILABLE', argument: 'device' }],
+  ['FA_METAL_LIBRARY', '/nowhere/addon.node', { code: 'LIBRARY_NOT_FOUND', argument: 'FA_METAL_LIBRARY' }],
+])('%s=%s cannot be had, which no other route hides', (variable, value, refused) => {
+  register(tf, { route: 'composed' });
+  vi.stubEnv(variable, value);
+  expect(errorOf(() => register(tf))).toMatchObject(refused);
+  expect(info().route).toBe('composed');
 });
 
 test('wrong arguments of register are refused by name', () => {
