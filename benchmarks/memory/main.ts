@@ -42,8 +42,6 @@ writeFileSync(path.join(output, 'memory.json'), `${JSON.stringify(measured, null
 const plot = await drawSvg({
   width: 520,
   height: 260,
-  background: 'white',
-  padding: 10,
   title: 'Peak memory of one attention layer, forward and backward (MB)',
   data: { values: measured.map((row) => ({ ...row, megabytes: row.extraBytes / 1e6 })) },
   mark: { type: 'line', point: true },
