@@ -54,6 +54,25 @@ describe.each(addon.instructionSets())('%s', (isa) => {
     device.close();
   });
 
+  test.each(['q', 'dOut'] as const)('NaN in two rows of %s reaches the gradients of the keys that they see', (name) => {
+    const device = open(1, isa);
+    const forward = forwardCall();
+    forward.options = { causal: 'topLeft' };
+    const backward = backwardCall(forward);
+    const data = backward[name].data as Float32Array;
+    const width = backward[name].shape.at(-1) ?? 0;
+    data.fill(Number.NaN, 0, width).fill(Number.NaN, 2 * width, 3 * width);
+    device.forward(forward);
+    device.backward(backward);
+    device.close();
+    // Of the 3 rows, row 0 and row 2 of the first head: keys 0 to 2 are seen, 3 and 4 are not.
+    const isNaNs = ({ data, shape }: Tensor) =>
+      Array.from({ length: shape[2] ?? 0 }, (_, row) => Number.isNaN((data as Float32Array)[row * (shape[3] ?? 0)]));
+    expect(isNaNs(backward.dq)).toEqual([true, false, true]);
+    expect(isNaNs(backward.dk)).toEqual([true, true, true, false, false]);
+    expect(isNaNs(backward.dv)).toEqual([true, true, true, false, false]);
+  });
+
   test('a row whose bias is the lowest number everywhere weighs its keys alike', () => {
     const device = open(1, isa);
     const forward = forwardCall({ batch: 1, queryHeads: 1, kvHeads: 1, queries: 1, keys: 2, width: 5, valueWidth: 5 });
