@@ -28,6 +28,7 @@ export const memoryRefusals = [
     ],
     ['lse', 'the memory of k', (call) => (call.lse = overlapping(call.k, [B, Hq, Lq]))],
     ['lse', 'the memory of out', (call) => (call.lse = overlapping(call.out, [B, Hq, Lq]))],
+    ['softmaxStats', 'the memory of q', (call) => (call.softmaxStats = overlapping(call.q, [2, B, Hq, Lq]))],
     [
       'out',
       'the memory of the bias',

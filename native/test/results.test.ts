@@ -54,6 +54,21 @@ describe.each(addon.instructionSets())('%s', (isa) => {
     device.close();
   });
 
+  test('tensors may lie next to each other in memory', () => {
+    const device = open(1, isa);
+    const expected = forwardCall();
+    device.forward(expected);
+    const call = forwardCall();
+    const before = call.q.data as Float32Array;
+    const memory = new Float32Array(before.length + (call.out.data as Float32Array).length);
+    memory.set(before);
+    call.q = { ...call.q, data: memory.subarray(0, before.length) };
+    call.out = { ...call.out, data: memory.subarray(before.length) };
+    device.forward(call);
+    device.close();
+    expect(bytesOf(call.out).equals(bytesOf(expected.out))).toBe(true);
+  });
+
   test.each(['q', 'dOut'] as const)('NaN in two rows of %s reaches the gradients of the keys that they see', (name) => {
     const device = open(1, isa);
     const forward = forwardCall();

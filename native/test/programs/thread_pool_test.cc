@@ -60,6 +60,22 @@ void rethrows() {
   }
 }
 
+void skips_what_follows_a_failure() {
+  fa::ThreadPool pool(1);
+  int begun = 0;
+  try {
+    pool.run(
+        100,
+        [](void* context, int64_t index) {
+          ++*static_cast<int*>(context);
+          if (index == 40) throw std::runtime_error("forty");
+        },
+        &begun);
+  } catch (const std::runtime_error&) {
+  }
+  expect(begun == 41, "tasks that had not begun are skipped");
+}
+
 void serves_several_callers() {
   fa::ThreadPool pool(4);
   std::atomic<bool> good{true};
@@ -100,6 +116,7 @@ void ends_at_once() {
 int main() {
   runs_every_task_once();
   rethrows();
+  skips_what_follows_a_failure();
   serves_several_callers();
   survives_fork();
   ends_at_once();
