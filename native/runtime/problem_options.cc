@@ -52,8 +52,10 @@ int64_t reach(int64_t side) { return side < 0 ? kFar : std::min(side, kFar); }
 
 void read_scalars(const AttentionOptions& options, Problem& problem) {
   const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(problem.head_dim)));
-  if (!std::isfinite(static_cast<float>(scale))) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "scale", "a number that is finite in float32", number_text(scale));
+  // Kernels work in log2 units, so the product must be finite too.
+  constexpr float kLog2E = 1.44269504F;
+  if (!std::isfinite(static_cast<float>(scale) * kLog2E)) {
+    refuse(ErrorCode::INVALID_ARGUMENT, "scale", "a number below 2.3e38 in size", number_text(scale));
   }
   problem.scale = static_cast<float>(scale);
   if (options.softcap) {

@@ -7,6 +7,7 @@ const { batch: B, queryHeads: Hq, kvHeads: Hkv, queries: Lq, keys: Lk, width: D,
 export const valueRefusals = table<NativeForwardCall>('INVALID_ARGUMENT', [
   ['scale', 'NaN', options({ scale: Number.NaN })],
   ['scale', 'beyond float32', options({ scale: 1e300 })],
+  ['scale', 'beyond float32 in log2 units', options({ scale: -2.5e38 })],
   ['softcap', 'zero', options({ softcap: 0 })],
   ['softcap', 'negative', options({ softcap: -1 })],
   ['softcap', 'infinite', options({ softcap: Number.POSITIVE_INFINITY })],

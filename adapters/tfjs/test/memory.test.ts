@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withTensorFlow } from './support/hosts.js';
+import { onTfjsNode, withTensorFlow } from './support/hosts.js';
 import { runProgram } from './support/installed.js';
 
 interface Measured {
@@ -9,7 +9,7 @@ interface Measured {
 }
 
 test.runIf(withTensorFlow)(
-  'at context 2048 the fused layer takes under a tenth of the memory of the stock one',
+  onTfjsNode('at context 2048 the fused layer takes under a tenth of the memory of the stock one'),
   async () => {
     // One after the other: both want every core.
     const stock = (await runProgram('peak-memory.cjs', 'stock')) as Measured;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { type AttentionOptions, attention, type RouteName, register } from '../src/index.js';
-import { fastestRoute, tf, withTensorFlow } from './support/hosts.js';
+import { fastestRoute, onTfjsNode, tf, withTensorFlow } from './support/hosts.js';
 import { inTemporaryFolder } from './support/installed.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -30,23 +30,26 @@ async function runModule(code: string): Promise<string> {
   });
 }
 
-test.runIf(withTensorFlow)('the example runs, its loss falls, and it names the route', async () => {
+test.runIf(withTensorFlow)(onTfjsNode('the example runs, its loss falls, and it names the route'), async () => {
   const lines = (await runModule(examples[0] as string)).trim().split('\n');
   const losses = lines.slice(0, 5).map(Number);
   expect(losses[4]).toBeLessThan(losses[0] as number);
   expect(lines[5]).toMatch(/^tensorflow-op /);
 });
 
-test.runIf(withTensorFlow)('the cure for Node 23 lets tfjs-node run where util lacks what it calls', async () => {
-  const cure = examples[1] as string;
-  const asOnNode23 = "import util from 'node:util';\ndelete util.isNullOrUndefined;\ndelete util.isArray;\n";
-  const useTfjsNode =
-    "const { default: tf } = await import('TFJS');\nconsole.log(tf.tidy(() => tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).sum().dataSync()[0]));\n";
-  const use = useTfjsNode.replace('TFJS', import.meta.resolve('@tensorflow/tfjs-node'));
-  await expect(runModule(asOnNode23 + use)).rejects.toThrow(/isNullOrUndefined|isArray/);
-  const cured = asOnNode23 + cure.replace("import util from 'node:util';\n", '') + use;
-  expect((await runModule(cured)).trim()).toBe('8');
-});
+test.runIf(withTensorFlow)(
+  onTfjsNode('the cure for Node 23 lets tfjs-node run where util lacks what it calls'),
+  async () => {
+    const cure = examples[1] as string;
+    const asOnNode23 = "import util from 'node:util';\ndelete util.isNullOrUndefined;\ndelete util.isArray;\n";
+    const useTfjsNode =
+      "const { default: tf } = await import('TFJS');\nconsole.log(tf.tidy(() => tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).sum().dataSync()[0]));\n";
+    const use = useTfjsNode.replace('TFJS', import.meta.resolve('@tensorflow/tfjs-node'));
+    await expect(runModule(asOnNode23 + use)).rejects.toThrow(/isNullOrUndefined|isArray/);
+    const cured = asOnNode23 + cure.replace("import util from 'node:util';\n", '') + use;
+    expect((await runModule(cured)).trim()).toBe('8');
+  },
+);
 
 test('the table of options is what the routes do', () => {
   const x = tf.ones([1, 2, 4, 8]);

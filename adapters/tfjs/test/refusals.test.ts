@@ -36,6 +36,7 @@ const illegal: Record<string, IllegalCall> = {
   'layout swapped': { scalars: { layout: 'blhd' } },
   'scale NaN': { scalars: { scale: NaN } },
   'scale too large for float32': { scalars: { scale: 1e39 } },
+  'scale too large in log2 units': { scalars: { scale: 2.5e38 } },
   'causal boolean': { scalars: { causal: true } },
   'causal offset': { scalars: { causal: { offset: 1.5 } } },
   'align disagrees': { scalars: { causal: 'topLeft', align: 'bottomRight' } },

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import * as adapter from '../src/index.js';
 import type { NativeBridge } from '../src/native-bridge.js';
 import { errorOf } from './support/errors.js';
-import { fastestRoute, tf, withTensorFlow } from './support/hosts.js';
+import { fastestRoute, onTfjsNode, tf, withTensorFlow } from './support/hosts.js';
 
 const require = createRequire(import.meta.url);
 const train = require('./programs/train.cjs') as (tf: adapter.TensorFlow, copy: typeof adapter) => number[];
@@ -65,7 +65,7 @@ test('two instances of tfjs, one after the other and back', () => {
   expect(train(tf, adapter)).toEqual(losses);
 });
 
-test.runIf(withTensorFlow)('one name of the op per loaded binary, whatever asks for it', () => {
+test.runIf(withTensorFlow)(onTfjsNode('one name of the op per loaded binary, whatever asks for it'), () => {
   const bridge = loadLibrary().addon.tensorflow as unknown as NativeBridge;
   const config = { backend: 'cpu', device: 'system', threads: 1, isa: '' } as const;
   const [first, second] = [bridge.register(config), bridge.register({ ...config, threads: 2 })];

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { attention, attentionWithLse, FaMetalError, info, type RegisterOptions, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
-import { mainBackend, onBackend, routeNames, tf, withTensorFlow } from './support/hosts.js';
+import { mainBackend, onBackend, onTfjsNode, routeNames, tf, withTensorFlow } from './support/hosts.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -9,7 +9,7 @@ afterEach(() => {
   register(tf);
 });
 
-test.runIf(withTensorFlow)('tfjs-node runs our op, and info() says so', () => {
+test.runIf(withTensorFlow)(onTfjsNode('tfjs-node runs our op, and info() says so'), () => {
   const { route, device, reason } = register(tf);
   expect(route).toBe('tensorflow-op');
   expect(device?.backend).toBe('cpu');

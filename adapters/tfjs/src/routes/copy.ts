@@ -1,5 +1,5 @@
 import type { AttentionOptions as HostOptions, Tensor as HostTensor } from '@fa-metal/core';
-import { type Device, type DType, deviceConfig, FaMetalError, openDeviceSync } from '@fa-metal/core';
+import { type Device, type DType, deviceConfig, FaMetalError, nativeLibraryPath, openDeviceSync } from '@fa-metal/core';
 import type { CallAttributes } from '../call.js';
 import type { Backend, TensorFlow, TensorInfo } from '../tensorflow.js';
 import { byName, type Route } from './route.js';
@@ -46,9 +46,9 @@ export function openCopy(tf: TensorFlow): Route {
 
 const devices = new Map<string, Device>();
 
-/** One device per configuration and process: each has threads of its own. Never closed. */
+/** One device per binary, configuration and process: each has threads of its own. Never closed. */
 function sharedDevice(): Device {
-  const key = JSON.stringify(deviceConfig());
+  const key = JSON.stringify([nativeLibraryPath(), deviceConfig()]);
   const device = devices.get(key) ?? openDeviceSync();
   devices.set(key, device);
   return device;

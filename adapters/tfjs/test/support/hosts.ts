@@ -20,6 +20,9 @@ function load(): { tf: TfjsNode; withTensorFlow: boolean } {
 }
 
 export const { tf, withTensorFlow } = load();
+/** Name of a test that runs with tfjs-node only; where that is missing, the name says why it is skipped. */
+export const onTfjsNode = (name: string): string => (withTensorFlow ? name : `${name} (skipped: ${found?.reason})`);
+
 export const mainBackend: BackendName = withTensorFlow ? 'tensorflow' : 'cpu';
 export const fastestRoute: RouteName = withTensorFlow ? 'tensorflow-op' : 'copy';
 export const backendNames: readonly BackendName[] = withTensorFlow ? ['tensorflow', 'cpu'] : ['cpu'];

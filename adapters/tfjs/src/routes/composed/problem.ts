@@ -66,11 +66,11 @@ function readSizes(named: Map<string, TensorInfo>, layout: 'bhld' | 'blhd') {
 
 function readScalars({ options }: CallAttributes, { D }: { D: number }) {
   const { scale = 1 / Math.sqrt(D), softcap } = options;
-  if (!Number.isFinite(Math.fround(scale))) {
+  if (!Number.isFinite(Math.fround(Math.fround(scale) * Math.LOG2E))) {
     throw refusal({
       code: 'INVALID_ARGUMENT',
       argument: 'scale',
-      expected: 'a number that is finite in float32',
+      expected: 'a number below 2.3e38 in size',
       got: String(scale),
     });
   }
