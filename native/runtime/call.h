@@ -49,7 +49,7 @@ struct ForwardCall {
   AttentionOptions options;
   Tensor out;
   std::optional<Tensor> lse;            ///< [B, Hq, Lq] float32
-  std::optional<Tensor> softmax_stats;  ///< [2, B, Hq, Lq] float32: row maximum (log2 units), denominator
+  std::optional<Tensor> softmax_stats;  ///< [2, B, Hq, Lq] float32: row maximum, denominator
 };
 
 struct BackwardCall {

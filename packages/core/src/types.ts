@@ -70,7 +70,7 @@ export interface AttentionResult {
   /** [B, Hq, Lq] float32, natural logarithm; -Infinity for a row that sees no key. */
   lse: Tensor;
   /**
-   * [2, B, Hq, Lq] float32: row maximum in log2 units, and denominator. Hand it to `attentionBackward`
+   * [2, B, Hq, Lq] float32: row maximum in the kernels' own units, and denominator. Hand it to `attentionBackward`
    * for gradients that do not inherit the rounding of `lse`; only the cpu backend fills it.
    */
   softmaxStats?: Tensor;
