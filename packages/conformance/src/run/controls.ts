@@ -1,5 +1,4 @@
 import type { CaseParameters, ControlName } from '../parameters.js';
-import { resolve } from '../resolve.js';
 
 /** Another way to say the same call, of which every result must have the same bits. */
 export const controls: Readonly<Record<ControlName, (parameters: CaseParameters) => CaseParameters>> = {
@@ -16,12 +15,4 @@ export const controls: Readonly<Record<ControlName, (parameters: CaseParameters)
 export function controlOf(parameters: CaseParameters): CaseParameters | undefined {
   const { sameAs, ...rest } = parameters;
   return sameAs === undefined ? undefined : controls[sameAs](rest);
-}
-
-/** @throws Error when the control says another call: a mistake in a case list */
-export function checkControl(parameters: CaseParameters): void {
-  const { causal, Lk, Lq, sameAs } = resolve(parameters);
-  const offset = sameAs === 'topLeft' ? 0 : sameAs === 'bottomRight' ? Lk - Lq : undefined;
-  if (offset !== undefined && causal !== offset)
-    throw new Error(`sameAs=${sameAs}: expected causal ${offset}, got ${causal}`);
 }
