@@ -8,6 +8,7 @@ const hostHeaders = /^(onnxruntime_|tensorflow\/)/;
 
 export const layers = [
   { folder: 'kernels', uses: [], forbidden: [nodeHeaders, hostHeaders] },
+  { folder: 'native/softmetal', uses: [], forbidden: [nodeHeaders, hostHeaders] },
   { folder: 'native/runtime', uses: ['kernels'], forbidden: [nodeHeaders, hostHeaders] },
   { folder: 'native/bridges', uses: ['native/runtime'], forbidden: [nodeHeaders] },
   { folder: 'native/addon', uses: ['native/runtime', 'native/bridges'], forbidden: [hostHeaders] },
@@ -19,7 +20,14 @@ export const layers = [
 ];
 
 /** Where the compiler looks for `#include "..."`, after the folder of the including file. */
-export const includeFolders = ['native/runtime', 'native', 'kernels', 'kernels/include'];
+export const includeFolders = [
+  'native/runtime',
+  'native',
+  'kernels',
+  'kernels/include',
+  'native/softmetal/src',
+  'native/softmetal/include',
+];
 
 const testFile = /(^|\/)(test|test-support|tests)\/|\.config\.ts$/;
 
