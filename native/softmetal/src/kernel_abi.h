@@ -41,7 +41,9 @@ enum sm_operation {
 enum sm_barrier_scope { SM_SCOPE_SIMDGROUP, SM_SCOPE_THREADGROUP };
 enum sm_mem_flags { SM_MEM_NONE = 0, SM_MEM_DEVICE = 1, SM_MEM_THREADGROUP = 2, SM_MEM_TEXTURE = 4 };
 
-enum sm_access_kind { SM_READ, SM_WRITE, SM_ATOMIC };
+// SM_ATOMIC reads and writes (atomicrmw, cmpxchg); atomic loads and stores stand apart, since a load does not
+// race with a plain read, and a store needs no value to be there.
+enum sm_access_kind { SM_READ, SM_WRITE, SM_ATOMIC, SM_ATOMIC_READ, SM_ATOMIC_WRITE };
 
 struct sm_api {
   void (*barrier)(sm_uint scope, sm_uint flags, const sm_place* place);

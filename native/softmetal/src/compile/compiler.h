@@ -40,6 +40,7 @@ enum class BuildMode { kFast, kInstrumented };
 struct Site {
   Location location;
   uint32_t alignment;
+  bool copy = false;  // of a whole object (memcpy): padding may be among its bytes
 };
 struct Block {
   Location location;

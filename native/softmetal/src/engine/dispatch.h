@@ -40,7 +40,7 @@ struct Dispatch {
   DeviceLimits limits;
   std::string label;
   // Dispatches with equal numbers have no order among themselves (a concurrent encoder without a barrier
-  // between them).
+  // between them). 0: ordered against every other dispatch.
   uint64_t order_domain = 0;
   uint64_t number = 0;  // of this dispatch in its process, from 1
 };

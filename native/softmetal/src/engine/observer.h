@@ -12,6 +12,8 @@ struct GroupMemory {  // the threadgroup memory of the group that runs
   const char* base;
   uint32_t used;                         // dynamic arguments first, then statically declared variables
   uint32_t argument_offset[SM_BUFFERS];  // of each [[threadgroup(n)]]; only where its length is not 0
+  uint32_t static_offset = 0;            // of the statically declared variables
+  uint32_t static_bytes = 0;
 };
 
 struct Access {
