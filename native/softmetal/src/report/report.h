@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace softmetal {
@@ -54,12 +55,16 @@ struct Report {
   uint64_t occurrences = 1;
 };
 
-// `file:line:column: error: message [race, kernel f, threadgroup (0,0,0) thread 3 (simdgroup 0 lane 3),
-// buffer(1) 'out' +12]`
+// Like a compiler's, without a line end after the last line:
+//   file:line:column: error: message [slug]
+//   file:line:column: note: the other place
+//       kernel f, threadgroup (0, 0, 0), thread 3 (3, 0, 0), simdgroup 0, lane 3
+//       buffer(1) 'out' + 12 of 64 bytes
 std::string to_text(const Report& report);
 std::string to_json(const Report& report);
 
-// Every report since the last clear(), the same finding at the same place once. Thread safe.
+// Every report since the last clear(), the same finding at the same place once. Thread safe. With the setting
+// `log` each new finding goes to stderr as it comes.
 class ReportLog {
  public:
   static ReportLog& shared();
@@ -70,6 +75,8 @@ class ReportLog {
  private:
   mutable std::mutex mutex_;
   std::vector<Report> reports_;
+  std::unordered_map<std::string, size_t> index_;  // identity of a finding -> its place in reports_
+  uint64_t dropped_ = 0;
 };
 
 }  // namespace softmetal
