@@ -44,7 +44,9 @@ struct Site {
 };
 struct Block {
   Location location;
-  uint32_t multiply_adds, additions, multiplications, divisions, exp2, other_math, integer, conversions;
+  // Of one execution; what each one is: compile/instrument_counts.h.
+  uint32_t multiply_adds = 0, additions = 0, multiplications = 0, divisions = 0, exp2 = 0, other_math = 0;
+  uint32_t comparisons = 0, integer = 0, conversions = 0;
 };
 
 struct LoadedKernel {

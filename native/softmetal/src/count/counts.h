@@ -13,7 +13,7 @@ struct Counts {
   uint64_t matrix_f32 = 0, matrix_f16 = 0, matrix_bf16 = 0;
   // Of threads. A multiply-add is a product that feeds one addition.
   uint64_t multiply_adds = 0, additions = 0, multiplications = 0, divisions = 0, exp2 = 0, other_math = 0;
-  uint64_t integer = 0, conversions = 0;
+  uint64_t comparisons = 0, integer = 0, conversions = 0;
   // Of simdgroups.
   uint64_t shuffles = 0, reductions = 0, prefixes = 0, votes = 0, simdgroup_barriers = 0;
   uint64_t threadgroup_barriers = 0;  // of threadgroups
