@@ -109,11 +109,22 @@ struct sm_argument {
   sm_uint flags;
 };
 
+// A variable in threadgroup memory that the kernel declares; `image` is its place in the library's section
+// `sm_threadgroup`, whose layout is that of sm_api.static_memory().
+struct sm_variable {
+  const char* name;
+  const unsigned char* image;
+  sm_uint size;
+};
+
 struct sm_kernel {  // the one symbol a kernel library exports: `sm_kernel_table`
   sm_uint abi_version;
   sm_uint argument_count;
   const sm_argument* arguments;
   void (*entry)(const sm_thread* thread);
-  sm_api* api;  // the engine fills it
+  sm_api* api;  // points at the library's own table; the engine fills that in
   sm_uint (*static_threadgroup_bytes)(void);
+  sm_uint max_threads;  // [[max_total_threads_per_threadgroup(n)]]; 0 = not given
+  const unsigned char* static_image;
+  const sm_variable *variables_begin, *variables_end;
 };
