@@ -1,0 +1,201 @@
+#include "compile/instrument_counts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+
+namespace softmetal::ir {
+namespace {
+
+using Tally = uint32_t Block::*;
+
+struct Group {
+  Tally tally;
+  const char* names;  // between blanks
+};
+constexpr Group kOpcodes[] = {
+    {&Block::additions, " fadd fsub "},
+    {&Block::multiplications, " fmul "},
+    {&Block::divisions, " fdiv "},
+    {&Block::comparisons, " fcmp "},
+    {&Block::other_math, " frem "},
+    {&Block::integer, " add sub mul udiv sdiv urem srem shl lshr ashr and or xor icmp "},
+    {&Block::conversions, " fptrunc fpext sitofp uitofp fptosi fptoui "},
+};
+// Intrinsics by the name between "llvm." and the type, and functions of the C library.
+constexpr Group kCalls[] = {
+    {&Block::exp2, " exp2 exp exp10 "},
+    {&Block::multiply_adds, " fma fmuladd "},
+    {&Block::comparisons, " minnum maxnum minimum maximum minimumnum maximumnum fmin fmax is.fpclass "},
+    {&Block::other_math,
+     " sqrt cbrt pow powi log log2 log10 log1p expm1 sin cos tan sincos sincospi asin acos atan atan2 sinh "
+     "cosh "
+     "tanh asinh acosh atanh erf erfc tgamma lgamma hypot fmod remainder floor ceil trunc rint nearbyint "
+     "round "
+     "roundeven lround llround lrint llrint ldexp frexp modf copysign nextafter "},
+    {&Block::integer,
+     " smin smax umin umax abs ctpop ctlz cttz bitreverse bswap fshl fshr sadd.with.overflow "
+     "uadd.with.overflow "
+     "ssub.with.overflow usub.with.overflow smul.with.overflow umul.with.overflow sadd.sat uadd.sat ssub.sat "
+     "usub.sat sshl.sat ushl.sat scmp ucmp "},
+    {&Block::conversions, " fptosi.sat fptoui.sat convert.to.fp16 convert.from.fp16 "},
+};
+
+template <size_t N>
+Tally find(const Group (&groups)[N], std::string_view name) {
+  std::string key = " " + std::string(name) + " ";
+  for (const Group& group : groups)
+    if (std::strstr(group.names, key.c_str())) return group.tally;
+  return nullptr;
+}
+
+bool is_type(std::string_view word) {
+  return word == "half" || word == "bfloat" || word == "float" || word == "double" || word == "fp128" ||
+         (word.size() > 1 && (word[0] == '<' || (word[0] == 'i' && word[1] >= '0' && word[1] <= '9')));
+}
+
+// The words between the opcode and the type: "nnan contract".
+bool may_contract(const Instruction& one) {
+  std::string_view rest = one.rest;
+  for (std::string_view word = take_word(rest); !word.empty() && !is_type(word); word = take_word(rest))
+    if (word == "fast" || word == "contract") return true;
+  return false;
+}
+
+// The two values of "fast float %a, %b".
+std::vector<std::string_view> values(const Instruction& one) {
+  std::vector<std::string_view> operands = split_operands(one.rest);
+  if (operands.size() < 2) return {};
+  return {last_word(operands[0]), operands[1]};
+}
+
+// "llvm.exp2.v4f32" -> "exp2", "sinf" -> "sin", other functions unchanged.
+std::string_view function_name(std::string_view callee) {
+  callee.remove_prefix(1);
+  if (!starts_with(callee, "llvm.")) {
+    bool single = callee.size() > 1 && callee.back() == 'f' && callee != "erf";
+    return single ? callee.substr(0, callee.size() - 1) : callee;
+  }
+  callee.remove_prefix(5);
+  for (size_t dot = callee.find('.'); dot != std::string_view::npos; dot = callee.find('.', dot + 1)) {
+    std::string_view part = callee.substr(dot + 1);
+    bool type =
+        part.size() > 1 && std::strchr("fivb", part[0]) && (std::isdigit(part[1]) || starts_with(part, "bf"));
+    if (type) return callee.substr(0, dot);
+  }
+  return callee;
+}
+
+bool is_float(std::string_view type) {
+  return type.find("half") != type.npos || type.find("float") != type.npos ||
+         type.find("double") != type.npos;
+}
+
+class BlockCounter {
+ public:
+  BlockCounter(const std::vector<Instruction>& instructions, const UseCounts& uses, Block& block)
+      : instructions_(instructions), uses_(uses), block_(block) {
+    for (const Instruction& one : instructions)
+      if (!one.result.empty()) by_name_.emplace(one.result, &one);
+  }
+  void run() {
+    for (const Instruction& one : instructions_) merge(one);
+    for (const Instruction& one : instructions_)
+      if (!merged_.count(&one)) count(one);
+  }
+
+ private:
+  // The instruction of this block that makes the value, when nothing else uses it.
+  const Instruction* sole_source(std::string_view value, std::string_view opcode) const {
+    auto found = by_name_.find(value);
+    auto use = uses_.find(value);
+    if (found == by_name_.end() || found->second->opcode != opcode || use == uses_.end() || use->second != 1)
+      return nullptr;
+    return found->second;
+  }
+
+  void merge(const Instruction& one) {
+    if (one.opcode == "fadd" || one.opcode == "fsub") return merge_multiply_add(one);
+    if (one.opcode == "fdiv") return merge_reciprocal_root(one);
+    if (one.opcode != "select") return;
+    std::vector<std::string_view> operands = split_operands(one.rest);
+    std::string_view condition = operands.empty() ? std::string_view() : last_word(operands[0]);
+    for (const char* opcode : {"fcmp", "icmp"})
+      if (const Instruction* source = sole_source(condition, opcode)) merged_.insert(source);
+  }
+
+  void merge_multiply_add(const Instruction& one) {
+    if (!may_contract(one)) return;
+    for (std::string_view value : values(one)) {
+      const Instruction* product = sole_source(value, "fmul");
+      if (!product || !may_contract(*product)) continue;
+      merged_.insert({product, &one});
+      block_.multiply_adds += vector_width(one.rest);
+      return;
+    }
+  }
+
+  void merge_reciprocal_root(const Instruction& one) {
+    std::vector<std::string_view> operands = split_operands(one.rest);
+    if (operands.size() < 2) return;
+    bool is_one = false;
+    for (const char* text : {"1.000000e+00", "0xH3C00", "0xR3F80"})
+      is_one |= operands[0].find(text) != operands[0].npos;
+    const Instruction* root = sole_source(operands[1], "call");
+    if (is_one && root && function_name(parse_call(*root).callee) == "sqrt") merged_.insert(&one);
+  }
+
+  void count(const Instruction& one) {
+    if (one.opcode == "call") return count_call(one);
+    Tally tally = find(kOpcodes, one.opcode);
+    if (one.opcode == "select") {
+      std::vector<std::string_view> operands = split_operands(one.rest);
+      tally = operands.size() > 1 && is_float(operands[1]) ? &Block::comparisons : &Block::integer;
+    }
+    if (tally) block_.*tally += vector_width(one.rest);
+  }
+
+  void count_call(const Instruction& one) {
+    Call call = parse_call(one);
+    if (call.callee.empty()) return;
+    std::string_view name = function_name(call.callee);
+    Tally tally = find(kCalls, name);
+    if (!tally) return;
+    unsigned width = vector_width(call.before);
+    block_.*tally += width;
+    if (name == "exp" || name == "exp10") block_.multiplications += width;
+  }
+
+  const std::vector<Instruction>& instructions_;
+  const UseCounts& uses_;
+  Block& block_;
+  std::map<std::string_view, const Instruction*> by_name_;
+  std::set<const Instruction*> merged_;
+};
+
+}  // namespace
+
+UseCounts count_uses(const std::vector<std::string_view>& lines) {
+  UseCounts uses;
+  for (std::string_view line : lines)
+    for (std::string_view name : local_names(line)) uses[name]++;
+  // A definition is no use.
+  for (std::string_view line : lines) {
+    Instruction one;
+    if (parse_instruction(line, one) && !one.result.empty()) uses[one.result]--;
+  }
+  return uses;
+}
+
+void count_block(const std::vector<Instruction>& instructions, const UseCounts& uses, Block& block) {
+  BlockCounter(instructions, uses, block).run();
+}
+
+bool is_empty(const Block& block) {
+  return !(block.multiply_adds | block.additions | block.multiplications | block.divisions | block.exp2 |
+           block.other_math | block.comparisons | block.integer | block.conversions);
+}
+
+}  // namespace softmetal::ir
