@@ -63,4 +63,7 @@ Program translate(std::string_view preprocessed, Dialect dialect);
 std::string entry_text(const Program& program, const EntryPoint& entry,
                        const std::map<int, std::string>& constants);
 
+// The text that -fsyntax-only sees: the bodies of all kernels that are not templates, and what host_name instantiates.
+std::string check_text(const Program& program);
+
 }  // namespace softmetal
