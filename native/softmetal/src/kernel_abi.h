@@ -57,6 +57,8 @@ struct sm_api {
   // illegal.
   void* (*access)(void* address, sm_uint size, sm_uint kind, sm_uint site);
   void (*block)(sm_uint block);
+  // The caller asked for the value of a lane that does not take part: a finding in validate mode.
+  void (*inactive_lane)(sm_uint lane, const sm_place* place);
 };
 
 struct sm_group {  // the same for all threads of a threadgroup

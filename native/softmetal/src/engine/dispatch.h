@@ -51,6 +51,9 @@ struct DispatchResult {
   bool faulted = false;         // stopped before the end; outputs are unfinished
 };
 
+// May be called from any thread; dispatches take turns. `settings.timeout` is this dispatch's.
 DispatchResult run_dispatch(const Dispatch& dispatch, const Settings& settings);
+
+double measure_switch_nanoseconds();  // from one fiber to another
 
 }  // namespace softmetal

@@ -9,6 +9,6 @@ namespace softmetal {
 constexpr unsigned char kPoison = 0xff;  // NaN in half, bfloat and float
 
 void* allocate_guarded(size_t length, size_t guard_bytes);  // poisoned; null when the system has no room
-void free_guarded(void* address, size_t length, size_t guard_bytes);
+void free_guarded(void* address);
 
 }  // namespace softmetal

@@ -12,7 +12,7 @@ struct GroupMemory {  // the threadgroup memory of the group that runs
   const char* base;
   uint32_t used;                         // dynamic arguments first, then statically declared variables
   uint32_t argument_offset[SM_BUFFERS];  // of each [[threadgroup(n)]]; only where its length is not 0
-  uint32_t static_offset = 0;            // of the statically declared variables
+  uint32_t static_offset = 0;            // of the variables; `used` where there are none
   uint32_t static_bytes = 0;
 };
 
@@ -32,6 +32,7 @@ class Observer {
   // that.
   virtual void* access(const Access& access) = 0;
   virtual void block(uint32_t thread, uint32_t block) = 0;
+  // Every simdgroup operation but barriers.
   virtual void collective(uint32_t simdgroup, sm_operation operation, uint32_t active,
                           const sm_place& place) = 0;
   virtual void simdgroup_barrier(uint32_t simdgroup, uint32_t flags) = 0;

@@ -1,0 +1,43 @@
+#include "engine/finding.h"
+
+namespace softmetal {
+
+Report describe(const Worker& worker, ReportKind kind, std::string message, const sm_thread* thread) {
+  Report report{};
+  report.kind = kind;
+  report.message = std::move(message);
+  report.kernel = worker.job->dispatch.kernel->name;
+  report.location = last_location(worker);
+  if (!thread) return report;
+  ThreadPosition position;
+  for (int i = 0; i < 3; i++) {
+    position.threadgroup[i] = worker.group.threadgroup_position[i];
+    position.thread[i] = thread->position_in_threadgroup[i];
+  }
+  position.index = thread->index_in_threadgroup;
+  position.simdgroup = thread->simdgroup;
+  position.lane = thread->lane;
+  report.thread = position;
+  return report;
+}
+
+Location location_of(const sm_place& place) {
+  return {place.file ? place.file : "", int(place.line), int(place.column), ""};
+}
+
+Location last_location(const Worker& worker) {
+  const LoadedKernel& kernel = *worker.job->dispatch.kernel;
+  if (worker.last_site < kernel.sites.size()) return kernel.sites[worker.last_site].location;
+  if (worker.last_block < kernel.blocks.size()) return kernel.blocks[worker.last_block].location;
+  return {};
+}
+
+void add_finding(Worker& worker, Report report) {
+  const sm_group& group = worker.group;
+  uint64_t row = group.threadgroup_position[1] +
+                 uint64_t(group.threadgroup_position[2]) * group.threadgroups_per_grid[1];
+  worker.job->findings.add(std::move(report),
+                           row * group.threadgroups_per_grid[0] + group.threadgroup_position[0]);
+}
+
+}  // namespace softmetal
