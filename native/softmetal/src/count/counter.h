@@ -11,6 +11,7 @@ class DispatchCount {
  public:
   virtual ~DispatchCount() = default;
   virtual std::unique_ptr<Observer> observe_worker() = 0;
+  // Once every worker is done.
   virtual Counts take() = 0;
 };
 
