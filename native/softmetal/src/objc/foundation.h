@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "objc/object.h"
@@ -10,24 +11,66 @@
 namespace softmetal {
 
 struct String : Object {
-  explicit String(std::string text);
-  std::string text;
+  explicit String(std::string text = "");
+  std::string description() const override { return text; }
+  bool is_equal(const Object* other) const override;
+  size_t hash() const override;
+  std::string text;  // valid UTF-8
+};
+
+struct Dictionary : Object {
+  explicit Dictionary(std::vector<std::pair<Object*, Object*>> items = {});  // key, value; retains them
+  ~Dictionary() override;
+  std::string description() const override;
+  bool is_equal(const Object* other) const override;
+  Object* find(const Object* key) const;
+  void set(Object* key, Object* value);  // a null value takes the key away
+  std::vector<std::pair<Object*, Object*>> items;
 };
 
 struct Error : Object {
   Error(std::string domain, int64_t code, std::string description);
-  std::string domain, description;
+  ~Error() override;
+  std::string description() const override;
+  std::string domain, text;
   int64_t code;
+  std::string failure_reason;       // empty = nil
+  Dictionary* user_info = nullptr;  // of a host's own error; else made from the above when asked for
 };
 
 struct Array : Object {
-  explicit Array(std::vector<Object*> items);  // retains them
+  explicit Array(std::vector<Object*> items = {});  // retains them
   ~Array() override;
+  std::string description() const override;
+  bool is_equal(const Object* other) const override;
   std::vector<Object*> items;
+};
+
+struct Number : Object {
+  enum class Kind { kBool, kInteger, kUnsigned, kFloating };
+  explicit Number(Kind kind = Kind::kInteger, int64_t integer = 0, double floating = 0);
+  std::string description() const override;
+  bool is_equal(const Object* other) const override;
+  size_t hash() const override;
+  Kind kind;
+  int64_t integer;  // the bits of an unsigned one
+  double floating;
+};
+
+struct Url : Object {
+  explicit Url(std::string path = "");
+  std::string description() const override { return "file://" + path; }
+  std::string path;
+};
+
+struct Data : Object {
+  explicit Data(std::vector<char> bytes = {});
+  std::vector<char> bytes;
 };
 
 String* autoreleased_string(std::string text);
 std::string_view text_of(const Object* string);  // empty for nil
+bool is_valid_utf8(std::string_view text);
 // *error, if error is not null, becomes an autoreleased NSError.
 void set_error(Object** error, const char* domain, int64_t code, std::string description);
 
