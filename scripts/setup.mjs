@@ -6,6 +6,7 @@ import { checkoutCache } from './lib/paths.mjs';
 import { main, step } from './lib/steps.mjs';
 import { turbo } from './lib/turbo.mjs';
 import { installDependencies } from './setup/dependencies.mjs';
+import { kernelCompiler } from './setup/kernel-compiler.mjs';
 import { onnxRuntimeHeaders } from './setup/onnxruntime-headers.mjs';
 import { requireNode, requirePrerequisites } from './setup/prerequisites.mjs';
 import { clangFormat, pythonPackages } from './setup/python-packages.mjs';
@@ -40,8 +41,14 @@ const allSteps = {
     writeState({ python });
     return python.reason && `not available, tests in Python are skipped: ${python.reason}`;
   },
-  'native binary and @fa-metal/core': async () => {
-    await turbo(['run', 'build', '--filter=@fa-metal/core', '--output-logs=errors-only']);
+  "clang for softmetal's kernels (zig, 100 MB at first)": async () => {
+    const softmetal = await kernelCompiler();
+    writeState({ softmetal });
+    return softmetal.version ?? `not available, softmetal's tests are skipped: ${softmetal.reason}`;
+  },
+  'native binary, @fa-metal/core, softmetal': async () => {
+    const packages = ['--filter=@fa-metal/core', '--filter=softmetal'];
+    await turbo(['run', 'build', ...packages, '--output-logs=errors-only']);
   },
 };
 

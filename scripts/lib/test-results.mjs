@@ -9,7 +9,7 @@ export function testedPackages() {
   const parents = ['packages', 'adapters'].flatMap((parent) =>
     fs.readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`),
   );
-  return [...parents, 'kernels', 'native', 'benchmarks', 'scripts'].filter((folder) => {
+  return [...parents, 'kernels', 'native', 'native/softmetal', 'benchmarks', 'scripts'].filter((folder) => {
     const manifest = path.join(root, folder, 'package.json');
     return fs.existsSync(manifest) && Boolean(JSON.parse(fs.readFileSync(manifest, 'utf8')).scripts?.test);
   });

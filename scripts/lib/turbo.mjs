@@ -17,12 +17,15 @@ export async function turbo(args, options) {
 }
 
 async function hashedEnvironment() {
-  const { tensorflow, onnxruntimeHeaders, python } = readState();
+  const { tensorflow, onnxruntimeHeaders, python, softmetal } = readState();
   const compiler = await cxxCompiler();
   return {
-    FA_METAL_TOOLCHAIN: [platformName, compiler?.version, `ONNX Runtime API ${onnxruntimeHeaders?.apiVersion}`].join(
-      ', ',
-    ),
+    FA_METAL_TOOLCHAIN: [
+      platformName,
+      compiler?.version,
+      `ONNX Runtime API ${onnxruntimeHeaders?.apiVersion}`,
+      softmetal?.version ?? 'no clang',
+    ].join(', '),
     FA_METAL_HOSTS: [
       process.version,
       tensorflow?.version ?? 'no TensorFlow',

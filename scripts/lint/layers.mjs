@@ -1,7 +1,7 @@
 /**
  * The arrows of ARCHITECTURE.md. A file belongs to the layer with the longest folder that contains it; it may use its own layer
  * and those in `uses`. `forbidden` are headers from outside the repository that the layer must not know.
- * Files that belong to no layer (scripts, benchmarks) and tests may use everything.
+ * Files that belong to no layer (scripts, benchmarks), tests and build scripts may use everything.
  */
 const nodeHeaders = /^(napi|node_api|js_native_api)/;
 const hostHeaders = /^(onnxruntime_|tensorflow\/)/;
@@ -29,7 +29,7 @@ export const includeFolders = [
   'native/softmetal/include',
 ];
 
-const testFile = /(^|\/)(test|test-support|tests)\/|\.config\.ts$/;
+const testFile = /(^|\/)(test|test-support|tests)\/|\.config\.ts$|\/build[\w-]*\.mjs$/;
 
 export function layerOf(file) {
   if (testFile.test(file)) return undefined;

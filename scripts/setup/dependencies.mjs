@@ -28,7 +28,7 @@ function packageManifests() {
   const folders = packageFolders.flatMap((parent) =>
     fs.readdirSync(path.join(root, parent)).map((name) => `${parent}/${name}`),
   );
-  return [...folders, 'kernels', 'native', 'benchmarks']
+  return [...folders, 'kernels', 'native', 'native/softmetal', 'benchmarks', 'scripts']
     .map((folder) => `${folder}/package.json`)
     .filter((file) => fs.existsSync(path.join(root, file)));
 }

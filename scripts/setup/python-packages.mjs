@@ -27,10 +27,13 @@ export async function pythonPackages() {
 
 /** The path of clang-format, or { reason }. */
 export async function clangFormat() {
-  return reasonInstead(async () => {
-    const folder = await install('clang-format-requirements.txt', await pip());
-    return { program: path.join(folder, 'clang_format/data/bin/clang-format') };
-  });
+  const { folder, reason } = await pythonPrograms('clang-format-requirements.txt');
+  return folder ? { program: path.join(folder, 'clang_format/data/bin/clang-format') } : { reason };
+}
+
+/** The folder with the packages that a requirements file of this folder names: { folder }, or { reason }. */
+export async function pythonPrograms(requirements) {
+  return reasonInstead(async () => ({ folder: await install(requirements, await pip()) }));
 }
 
 async function install(requirements, { command, args, version }) {

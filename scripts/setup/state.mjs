@@ -7,7 +7,8 @@ const file = path.join(checkoutCache, 'setup.json');
 
 /**
  * What setup found, for tests and scripts of this checkout:
- * tensorflow { route, version?, reason? }, onnxruntimeHeaders { folder, apiVersion }, clangFormat and python { ... } or { reason }.
+ * tensorflow { route, version?, reason? }, onnxruntimeHeaders { folder, apiVersion }, softmetal { command, version, zig? },
+ * clangFormat and python { ... }; the last three have { reason } instead when they are not there.
  */
 export function readState() {
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};

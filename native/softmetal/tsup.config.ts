@@ -1,0 +1,3 @@
+import { libraryBuild } from '@fa-metal/tsconfig/tsup';
+
+export default libraryBuild({ entry: ['cli/main.ts'], format: ['esm'], dts: false });
