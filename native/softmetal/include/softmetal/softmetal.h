@@ -8,10 +8,14 @@
 extern "C" {
 #endif
 
-/* Sets a setting of src/settings/settings.h by name ("validate", "seed", ...). 0, or -1 and
+/* Sets a setting by name ("validate", "seed", ...); an empty value restores the environment's. 0, or -1 and
  * softmetal_last_error(). */
 int softmetal_set(const char* name, const char* value);
-const char* softmetal_last_error(void);
+const char* softmetal_last_error(void); /* of the calling thread's last call; empty when it went well */
+
+/* What can be set: "text" for a terminal, "markdown" for a README, "json". Valid until the calling thread's
+ * next call. */
+const char* softmetal_settings(const char* format);
 
 /* Everything found since the last clear, as a JSON array; valid until the calling thread's next call. */
 const char* softmetal_reports(void);
@@ -20,6 +24,7 @@ void softmetal_clear_reports(void);
 
 /* Counts of every dispatch since the last clear, as a JSON array of { kernel, label, counts }. */
 const char* softmetal_counts(void);
+const char* softmetal_counts_by_kernel(void); /* the same, summed by kernel */
 void softmetal_clear_counts(void);
 
 /* Injects a fault: "compile", "pipeline", "allocate", "commit-lost", "commit-timeout", "commit-memory",

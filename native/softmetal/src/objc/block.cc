@@ -67,17 +67,17 @@ struct Helpers {
   void (*copy)(void* to, const void* from);
   void (*dispose)(const void* block);
 };
-Helpers& helpers_of(const Block* block) { return *reinterpret_cast<Helpers*>(block->descriptor + 1); }
+Helpers& helpers_of(const BlockLiteral* block) { return *reinterpret_cast<Helpers*>(block->descriptor + 1); }
 
 // Behind the helpers if there are any: a host that forgets this has its signature in the wrong place.
-const char** signature_place(const Block* block) {
+const char** signature_place(const BlockLiteral* block) {
   char* end = reinterpret_cast<char*>(block->descriptor + 1);
   return reinterpret_cast<const char**>(block->flags & kBlockHasCopy ? end + sizeof(Helpers) : end);
 }
 
 // What is wrong with it; empty when nothing is.
-std::string problem_of(const Block* block, const char* wanted) {
-  if (!is_readable(block, sizeof(Block))) return "not readable memory";
+std::string problem_of(const BlockLiteral* block, const char* wanted) {
+  if (!is_readable(block, sizeof(BlockLiteral))) return "not readable memory";
   Kind kind = kind_of(block->isa);
   if (kind == Kind::kNone) return "its isa is none of the block classes";
   if ((kind == Kind::kGlobal) != !!(block->flags & kBlockIsGlobal) ||
@@ -88,9 +88,9 @@ std::string problem_of(const Block* block, const char* wanted) {
     return "nothing to invoke";
   if (!block->descriptor || !is_readable(block->descriptor, sizeof(BlockDescriptor))) return "no descriptor";
   size_t size = block->descriptor->size;
-  if (size < sizeof(Block) || size > 1 << 20) {
+  if (size < sizeof(BlockLiteral) || size > 1 << 20) {
     return "its descriptor's size is " + std::to_string(size) + ", its head has " +
-           std::to_string(sizeof(Block));
+           std::to_string(sizeof(BlockLiteral));
   }
   if (block->flags & kBlockHasCopy) {
     if (!is_readable(&helpers_of(block), sizeof(Helpers))) return "its descriptor has no copy and dispose";
@@ -112,8 +112,8 @@ std::string problem_of(const Block* block, const char* wanted) {
   return "";
 }
 
-Block* copy_to_heap(const Block* block) {
-  Block* copy = static_cast<Block*>(std::malloc(block->descriptor->size));
+BlockLiteral* copy_to_heap(const BlockLiteral* block) {
+  BlockLiteral* copy = static_cast<BlockLiteral*>(std::malloc(block->descriptor->size));
   std::memcpy(static_cast<void*>(copy), block, block->descriptor->size);
   copy->flags = (block->flags & ~0xffff) | kBlockOnHeap | 2;
   copy->isa = _NSConcreteMallocBlock;
@@ -125,8 +125,8 @@ Block* copy_to_heap(const Block* block) {
 
 bool is_block(const void* pointer) {
   uintptr_t address = reinterpret_cast<uintptr_t>(pointer);
-  return address >= 4096 && address % alignof(Block) == 0 &&
-         kind_of(static_cast<const Block*>(pointer)->isa) != Kind::kNone;
+  return address >= 4096 && address % alignof(BlockLiteral) == 0 &&
+         kind_of(static_cast<const BlockLiteral*>(pointer)->isa) != Kind::kNone;
 }
 
 Class* block_class() {
@@ -134,14 +134,14 @@ Class* block_class() {
   return isa;
 }
 
-Block* retain_block(Block* block) {
+BlockLiteral* retain_block(BlockLiteral* block) {
   if (block->flags & kBlockIsGlobal) return block;
   if (!(block->flags & kBlockOnHeap)) return copy_to_heap(block);
   __atomic_add_fetch(&block->flags, 2, __ATOMIC_RELAXED);
   return block;
 }
 
-void release_block(Block* block) {
+void release_block(BlockLiteral* block) {
   if (!block || block->flags & kBlockIsGlobal || !(block->flags & kBlockOnHeap)) return;
   if (!(__atomic_load_n(&block->flags, __ATOMIC_RELAXED) & kBlockReferences)) {
     return report_object("release of a block that nobody holds");
@@ -151,9 +151,9 @@ void release_block(Block* block) {
   std::free(block);
 }
 
-Block* copy_block(const void* pointer, const char* wanted_signature, const char* selector) {
+BlockLiteral* copy_block(const void* pointer, const char* wanted_signature, const char* selector) {
   if (!pointer) return nullptr;
-  auto* block = static_cast<Block*>(const_cast<void*>(pointer));
+  auto* block = static_cast<BlockLiteral*>(const_cast<void*>(pointer));
   std::string problem = problem_of(block, wanted_signature);
   if (problem.empty()) return retain_block(block);
   report_object(std::string(selector) + ": not a usable block: " + problem);
@@ -165,7 +165,7 @@ Block* copy_block(const void* pointer, const char* wanted_signature, const char*
 SOFTMETAL_EXPORT void* _Block_copy(const void* block) {
   using namespace softmetal;
   if (!block) return nullptr;
-  if (is_block(block)) return retain_block(static_cast<Block*>(const_cast<void*>(block)));
+  if (is_block(block)) return retain_block(static_cast<BlockLiteral*>(const_cast<void*>(block)));
   report_object("_Block_copy of something whose isa is no block class");
   return nullptr;
 }
@@ -173,6 +173,6 @@ SOFTMETAL_EXPORT void* _Block_copy(const void* block) {
 SOFTMETAL_EXPORT void _Block_release(const void* block) {
   using namespace softmetal;
   if (!block) return;
-  if (is_block(block)) return release_block(static_cast<Block*>(const_cast<void*>(block)));
+  if (is_block(block)) return release_block(static_cast<BlockLiteral*>(const_cast<void*>(block)));
   report_object("_Block_release of something whose isa is no block class");
 }

@@ -18,7 +18,7 @@ enum BlockFlags : int {
   kBlockHasSignature = 1 << 30,
 };
 
-struct Block {
+struct BlockLiteral {
   void* isa;
   int flags, reserved;
   void (*invoke)();
@@ -29,13 +29,13 @@ struct Block {
 bool is_block(const void* pointer);
 // A copy that outlives its scope, or null and a report when it is not a block or its signature is not the
 // wanted one. Null for null.
-Block* copy_block(const void* block, const char* wanted_signature, const char* selector);
-Block* retain_block(Block* block);
-void release_block(Block* block);
+BlockLiteral* copy_block(const void* block, const char* wanted_signature, const char* selector);
+BlockLiteral* retain_block(BlockLiteral* block);
+void release_block(BlockLiteral* block);
 
 template <class... Arguments>
-void invoke_block(Block* block, Arguments... arguments) {
-  reinterpret_cast<void (*)(Block*, Arguments...)>(block->invoke)(block, arguments...);
+void invoke_block(BlockLiteral* block, Arguments... arguments) {
+  reinterpret_cast<void (*)(BlockLiteral*, Arguments...)>(block->invoke)(block, arguments...);
 }
 
 }  // namespace softmetal

@@ -11,7 +11,7 @@ namespace softmetal {
 class Object;
 class Class;
 struct SelectorName;
-struct Block;
+struct BlockLiteral;
 
 // Structures by value: specialize with `static constexpr const char* text = "{?=QQQ}";`.
 template <class T>
@@ -43,7 +43,7 @@ std::string pointer_encoding() {
     return "#";
   } else if constexpr (std::is_same_v<Plain, SelectorName>) {
     return ":";
-  } else if constexpr (std::is_same_v<Plain, Block>) {
+  } else if constexpr (std::is_same_v<Plain, BlockLiteral>) {
     return "@?";
   } else if constexpr (std::is_void_v<Pointee>) {
     return constant + "^v";

@@ -49,7 +49,8 @@ struct Array : Object {
 struct Number : Object {
   enum class Kind { kBool, kInteger, kUnsigned, kFloating };
   explicit Number(Kind kind = Kind::kInteger, int64_t integer = 0, double floating = 0);
-  std::string description() const override;
+  std::string text() const;
+  std::string description() const override { return text(); }
   bool is_equal(const Object* other) const override;
   size_t hash() const override;
   Kind kind;
@@ -64,8 +65,8 @@ struct Url : Object {
 };
 
 struct Data : Object {
-  explicit Data(std::vector<char> bytes = {});
-  std::vector<char> bytes;
+  explicit Data(std::string bytes = "");
+  std::string bytes;
 };
 
 String* autoreleased_string(std::string text);

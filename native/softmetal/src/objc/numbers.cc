@@ -11,7 +11,7 @@ namespace softmetal {
 Number::Number(Kind kind, int64_t integer, double floating)
     : Object(class_named("NSNumber")), kind(kind), integer(integer), floating(floating) {}
 
-std::string Number::description() const {
+std::string Number::text() const {
   if (kind == Kind::kUnsigned) return std::to_string(static_cast<uint64_t>(integer));
   if (kind != Kind::kFloating) return std::to_string(integer);
   char text[40];
@@ -93,7 +93,7 @@ void add_number_methods() {
   add_type<double>("numberWithDouble:", "initWithDouble:", "doubleValue");
   add_method(
       "NSNumber", "stringValue",
-      +[](Number* self, Selector) -> Object* { return autoreleased_string(self->description()); });
+      +[](Number* self, Selector) -> Object* { return autoreleased_string(self->text()); });
   add_method(
       "NSNumber", "isEqualToNumber:", +[](Number* self, Selector, Object* other) {
         return other && self->is_equal(other);

@@ -98,7 +98,8 @@ Object* retain(Object* object) {
     object->references.fetch_add(1, std::memory_order_relaxed);
     return object;
   }
-  if (is_block(object)) return reinterpret_cast<Object*>(retain_block(reinterpret_cast<Block*>(object)));
+  if (is_block(object))
+    return reinterpret_cast<Object*>(retain_block(reinterpret_cast<BlockLiteral*>(object)));
   report_misuse(object, "retain of");
   return nullptr;
 }
@@ -108,7 +109,7 @@ void release(Object* object) {
   if (is_object(object)) {
     if (object->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(object);
   } else if (is_block(object)) {
-    release_block(reinterpret_cast<Block*>(object));
+    release_block(reinterpret_cast<BlockLiteral*>(object));
   } else {
     report_misuse(object, "release of");
   }
