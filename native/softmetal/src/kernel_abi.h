@@ -42,8 +42,9 @@ enum sm_barrier_scope { SM_SCOPE_SIMDGROUP, SM_SCOPE_THREADGROUP };
 enum sm_mem_flags { SM_MEM_NONE = 0, SM_MEM_DEVICE = 1, SM_MEM_THREADGROUP = 2, SM_MEM_TEXTURE = 4 };
 
 // SM_ATOMIC reads and writes (atomicrmw, cmpxchg); atomic loads and stores stand apart, since a load does not
-// race with a plain read, and a store needs no value to be there.
-enum sm_access_kind { SM_READ, SM_WRITE, SM_ATOMIC, SM_ATOMIC_READ, SM_ATOMIC_WRITE };
+// race with a plain read, and a store needs no value to be there. SM_ZERO_DIVISOR is no access (address null,
+// size 0): an integer division by zero is about to be made, and is made by one instead.
+enum sm_access_kind { SM_READ, SM_WRITE, SM_ATOMIC, SM_ATOMIC_READ, SM_ATOMIC_WRITE, SM_ZERO_DIVISOR };
 
 struct sm_api {
   void (*barrier)(sm_uint scope, sm_uint flags, const sm_place* place);

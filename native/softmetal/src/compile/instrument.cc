@@ -7,6 +7,7 @@
 #include "compile/instrument_access.h"
 #include "compile/instrument_counts.h"
 #include "compile/instrument_debug.h"
+#include "compile/instrument_division.h"
 #include "compile/instrument_private.h"
 #include "compile/instrument_text.h"
 #include "compile/instrument_types.h"
@@ -47,7 +48,11 @@ bool is_initialiser(std::string_view header) {
 class Instrumenter {
  public:
   Instrumenter(const Lines& lines, Instrumented& result)
-      : lines_(lines), debug_(lines), accesses_(types_, result.sites), result_(result) {
+      : lines_(lines),
+        debug_(lines),
+        accesses_(types_, result.sites),
+        divisions_(types_, result.sites),
+        result_(result) {
     for (std::string_view line : lines) types_.define(line);
   }
 
@@ -109,8 +114,10 @@ class Instrumenter {
         announce_block(steps, at, uses);
         announced = true;
       }
+      const Location& place = step.origin.location;
       bool hooked = step.is_instruction && step.origin.author != Author::kDevice &&
-                    accesses_.rewrite(step.instruction, private_pointers, step.origin.location, result_.text);
+                    (accesses_.rewrite(step.instruction, private_pointers, place, result_.text) ||
+                     divisions_.rewrite(step.instruction, place, result_.text));
       if (!hooked) emit(step.line);
     }
   }
@@ -156,6 +163,11 @@ class Instrumenter {
         "%use\n}");
     emit("define internal void @sm_block(i32 %block) nounwind {\n" + api + entry(offsetof(sm_api, block)) +
          "  tail call void %hook(i32 %block)\n  ret void\n}");
+    emit(
+        "define internal void @sm_divisor(i1 %zero, i32 %site) nounwind {\n  br i1 %zero, label %bad, label "
+        "%good\n"
+        "bad:\n  call ptr @sm_access(ptr null, i32 0, i32 " +
+        std::to_string(SM_ZERO_DIVISOR) + ", i32 %site)\n  br label %good\ngood:\n  ret void\n}");
     bool has_minimum = false;
     for (std::string_view line : lines_)
       has_minimum |= starts_with(line, "declare ") && line.find("@llvm.umin.i64(") != line.npos;
@@ -166,6 +178,7 @@ class Instrumenter {
   ir::DebugInfo debug_;
   ir::Types types_;
   ir::AccessRewriter accesses_;
+  ir::DivisionGuard divisions_;
   Instrumented& result_;
 };
 

@@ -32,6 +32,7 @@ class WorkerCounter final : public Observer {
   }
 
   void* access(const Access& access) override {
+    if (access.kind == SM_ZERO_DIVISOR) return access.address;
     const bool atomic = access.kind != SM_READ && access.kind != SM_WRITE;
     const bool reads = access.kind != SM_WRITE && access.kind != SM_ATOMIC_WRITE;
     const bool writes = access.kind != SM_READ && access.kind != SM_ATOMIC_READ;
