@@ -1,0 +1,31 @@
+// All of metal_stdlib for execution as plain C++20. Compiled once into a precompiled header.
+#pragma once
+#include "atomic.h"
+#include "conversion.h"
+#include "geometric.h"
+#include "integer.h"
+#include "limits.h"
+#include "math.h"
+#include "matrix.h"
+#include "relational.h"
+#include "traits.h"
+#include "variants.h"
+#include "vector.h"
+#if __has_include("barrier.h")
+#include "barrier.h"
+#endif
+#if __has_include("simd.h")
+#include "simd.h"
+#endif
+#if __has_include("quad.h")
+#include "quad.h"
+#endif
+#if __has_include("simdgroup_matrix.h")
+#include "simdgroup_matrix.h"
+#endif
+#if __has_include("threadgroup.h")
+#include "threadgroup.h"
+#endif
+#if __has_include("detail/raw_entry.h")
+#include "detail/raw_entry.h"
+#endif
