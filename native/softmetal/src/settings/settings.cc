@@ -58,14 +58,6 @@ std::vector<std::string> split_folders(const std::string& text) {
   return folders;
 }
 
-std::string default_cache() {
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder && *folder) {
-    return std::string(folder) + "/softmetal";
-  }
-  const char* home = std::getenv("HOME");
-  return std::string(home && *home ? home : "/tmp") + "/.cache/softmetal";
-}
-
 struct Setting {
   const char* name;
   const char* fallback;
@@ -108,9 +100,9 @@ const Setting kSettings[] = {
        to.include = split_folders(text);
        return true;
      }},
-    {"cache", "", "a folder", "of compiled kernels; empty = softmetal in the user's cache folder",
+    {"cache", "", "a folder", "of compiled kernels (default: softmetal in the user's cache folder)",
      [](const std::string& text, Settings& to) {
-       to.cache = text.empty() ? default_cache() : text;
+       to.cache = text;
        return true;
      }},
     {"guard_mb", "4096", "a number up to 1048576",
