@@ -7,7 +7,8 @@
 
 namespace softmetal {
 
-// Shared by the workers of one dispatch; device memory's history outlives it.
+// Shared by the workers of one dispatch; device memory's history outlives it. Observers must be gone before
+// take_reports(), and before the check itself.
 class DispatchCheck {
  public:
   virtual ~DispatchCheck() = default;

@@ -1,0 +1,86 @@
+// What the checks found, before it becomes a text: plain numbers, so that a kernel that errs a million times
+// costs little.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "check/device_history.h"
+#include "check/ranges.h"
+#include "report/report.h"
+
+namespace softmetal {
+
+// One of the one or two accesses that a finding is about.
+struct Party {
+  uint32_t site = 0;
+  uint32_t group = 0;  // within its dispatch, x first
+  uint32_t thread = 0;
+  sm_access_kind access = SM_READ;
+};
+
+// Where in which argument; numbers only, names come with the text.
+struct FoundPlace {
+  Space space = Space::kDevice;
+  Protection protection = Protection::kNone;
+  int index = -1;
+  const char* name = "";
+  bool known = false;  // false: near no argument at all
+  int64_t offset = 0;
+  uint64_t length = 0;
+  uint64_t address = 0;
+};
+
+struct Finding {
+  ReportKind kind;
+  Party here, other;
+  bool has_other = false;
+  bool barrier_lacks_flags = false;
+  std::shared_ptr<const DispatchRecord> other_dispatch;  // null: the same one
+  FoundPlace place;
+  uint32_t size = 0;       // of the access; for unwritten memory: of the bytes nobody wrote
+  uint32_t alignment = 0;  // that the access demands
+  uint64_t occurrences = 1;
+};
+
+// Places in a kernel's text: sites that stand at the same line and column are one place; places are numbered
+// in the order of the text.
+class PlaceOrder {
+ public:
+  explicit PlaceOrder(const std::vector<Site>& sites);
+  uint32_t operator()(uint32_t site) const { return site < rank_.size() ? rank_[site] : site; }
+
+ private:
+  std::vector<uint32_t> rank_;
+};
+
+// Findings of one worker, or of one dispatch: the same kind at the same place or places once. Which
+// occurrence serves as the example does not depend on the order in which they came.
+class Findings {
+ public:
+  explicit Findings(const PlaceOrder& order) : order_(order) {}
+
+  void add(Finding finding);
+  void merge(Findings&& others);
+  // In the order of the text; empties this. What exceeded `most` kinds of finding is counted in `dropped`.
+  std::vector<Finding> take(size_t most, uint64_t& dropped);
+
+ private:
+  struct Key {
+    int kind;
+    uint32_t place, other_place;
+    uint32_t other_dispatch;  // its first threadgroup's number; 0: the same dispatch
+    auto operator<=>(const Key&) const = default;
+  };
+  static bool better(const Finding& a, const Finding& b);
+
+  const PlaceOrder& order_;
+  std::map<Key, Finding> findings_;
+  uint64_t dropped_ = 0;
+};
+
+// The text of a finding. `record` is of the dispatch in which it was found.
+Report describe(const Finding& finding, const Dispatch& dispatch, const DispatchRecord& record);
+
+}  // namespace softmetal
