@@ -26,6 +26,10 @@ inline std::string& failure() {
   static std::string text;
   return text;
 }
+inline std::string& skip_reason() {
+  static std::string text;
+  return text;
+}
 inline void fail(const char* file, int line, const std::string& what) {
   failure() += std::string(file) + ":" + std::to_string(line) + ": " + what + "\n";
 }
@@ -40,12 +44,14 @@ void equal(const A& got, const B& wanted, const char* text, const char* file, in
 
 inline void run(const Case& one, int number) {
   failure().clear();
+  skip_reason().clear();
   try {
     one.run();
   } catch (const std::exception& error) {
     failure() += std::string("exception: ") + error.what() + "\n";
   }
-  std::printf("%s %d - %s\n", failure().empty() ? "ok" : "not ok", number, one.name);
+  std::string remark = skip_reason().empty() ? "" : " # SKIP " + skip_reason();
+  std::printf("%s %d - %s%s\n", failure().empty() ? "ok" : "not ok", number, one.name, remark.c_str());
   std::istringstream lines(failure());
   for (std::string line; std::getline(lines, line);) std::printf("# %s\n", line.c_str());
   std::fflush(stdout);
@@ -69,6 +75,12 @@ inline void run(const Case& one, int number) {
   if (std::string whole = (text); whole.find(part) != std::string::npos) { \
   } else                                                                   \
     check::fail(__FILE__, __LINE__, std::string("expected '") + (part) + "' in '" + whole + "'")
+// Ends a case that cannot run here, with the reason.
+#define SKIP(reason)                 \
+  do {                               \
+    check::skip_reason() = (reason); \
+    return;                          \
+  } while (false)
 
 // program            runs all cases          program --list     prints their names
 // program --only X   runs the cases whose names contain X

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { listCases, type ProgramRun, parseTap, runProgram } from './tap.js';
+import { architecture, noCompiler } from './toolchain.js';
+
+const folder = fileURLToPath(new URL(`../build/${architecture}/test/`, import.meta.url));
+
+/** Names of test programs, by their sources: a program that was not built must not be overlooked. */
+const programs = ['unit', 'client'].flatMap((kind) =>
+  readdirSync(new URL(`${kind}/`, import.meta.url))
+    .filter((name) => name.endsWith('_test.cc'))
+    .map((name) => `${kind}/${name.replace('_test.cc', '')}`),
+);
+
+for (const name of programs) {
+  const title = noCompiler ? `${name} (skipped: ${noCompiler})` : name;
+  describe.skipIf(noCompiler).concurrent(title, () => {
+    const program = join(folder, name);
+    if (!existsSync(program)) {
+      test('is built', () => expect.fail(`${program} is missing: node build.mjs tests`));
+      return;
+    }
+    let result: ProgramRun | undefined;
+    beforeAll(async () => {
+      result = await runProgram(program);
+    }, 0);
+
+    for (const each of noCompiler ? ['all cases'] : listCases(program)) {
+      test(each, ({ skip }) => {
+        const outcome = result?.outcomes.get(each);
+        if (!outcome) expect.fail(`no outcome: ${result?.trouble ?? 'the program left it out'}`);
+        if (outcome.skipped) skip(outcome.skipped);
+        if (!outcome.passed) expect.fail(outcome.remarks);
+      });
+    }
+    test('ends well', () => {
+      if (result?.trouble) expect.fail(result.trouble);
+    });
+  });
+}
+
+test('the reader of test results', () => {
+  const outcomes = parseTap('ok 1 - a - b\nnot ok 2 - c\n# why\n# and\nok 3 - d # SKIP no GPU\n1..3\n');
+  expect([...outcomes]).toEqual([
+    ['a - b', { passed: true, remarks: '' }],
+    ['c', { passed: false, remarks: 'why\nand\n' }],
+    ['d', { passed: true, remarks: '', skipped: 'no GPU' }],
+  ]);
+});
