@@ -1,3 +1,3 @@
-import { libraryBuild } from '@fa-metal/tsconfig/tsup';
+import { defineConfig } from 'tsup';
 
-export default libraryBuild({ entry: ['cli/main.ts'], format: ['esm'], dts: false });
+export default defineConfig({ entry: ['cli/main.ts'], format: 'esm', target: 'node20', clean: true, silent: true });

@@ -73,6 +73,7 @@ size_t softmetal_live_objects(const char* class_name) { return live_objects(clas
 
 const char* softmetal_strict_check(const char* source, const char* file_name) {
   LibraryOptions options;
+  options.include_folders = current_settings().include;
   if (file_name && *file_name) options.file_name = file_name;
   return keep(to_text(strict_check(source ? source : "", options)));
 }

@@ -99,6 +99,7 @@ std::string to_json(const Report& report) {
   if (report.thread) text += ", " + json_member("thread", json(*report.thread));
   if (report.argument) text += ", " + json_member("argument", json(*report.argument));
   text += ", " + json_member("notes", json(report.notes));
+  text += ", " + json_member("text", json_string(to_text(report)));
   return text + ", " + json_member("occurrences", std::to_string(report.occurrences)) + "}";
 }
 

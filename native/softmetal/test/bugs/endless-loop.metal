@@ -1,0 +1,16 @@
+// A loop whose condition never changes.
+// run: --function f --grid 1 --threads 32 --buffer 0=zeros:128 --timeout 1
+#include <metal_stdlib>
+using namespace metal;
+
+kernel void f(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  uint left = 5;
+  float sum = 0.0f;
+  while (left > 0) {
+    sum += out[i];  // expect: hang
+#ifdef MENDED
+    left--;
+#endif
+  }
+  out[i] = sum;
+}

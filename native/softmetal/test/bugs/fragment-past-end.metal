@@ -1,0 +1,12 @@
+// simdgroup_load reads a whole fragment where only a part of it exists.
+// run: --function f --grid 1 --threads 32 --buffer 0=zeros:224 --buffer 1=zeros:256
+#include <metal_stdlib>
+using namespace metal;
+
+kernel void f(device const float *in [[buffer(0)]], device float *out [[buffer(1)]]) {
+  simdgroup_float8x8 fragment = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+#ifndef MENDED
+  simdgroup_load(fragment, in, 8);  // expect: out-of-bounds in
+#endif
+  simdgroup_store(fragment, out, 8);
+}
