@@ -1,5 +1,10 @@
 // All of metal_stdlib for execution as plain C++20. Compiled once into a precompiled header.
 #pragma once
+// Not inlined: the compiler calls it.
+#include "detail/raw_bfloat.h"
+// Everything else is inlined into the kernel, so that each access to memory has a place in the author's text.
+#pragma clang attribute push(__attribute__((always_inline)), apply_to = function)
+#include "array.h"
 #include "atomic.h"
 #include "conversion.h"
 #include "geometric.h"
@@ -7,10 +12,15 @@
 #include "limits.h"
 #include "math.h"
 #include "matrix.h"
+#include "pack.h"
 #include "relational.h"
+#include "simd_types.h"
 #include "traits.h"
+#include "unsupported.h"
 #include "variants.h"
 #include "vector.h"
+#pragma clang attribute pop
+
 #if __has_include("barrier.h")
 #include "barrier.h"
 #endif

@@ -60,8 +60,9 @@ struct packed_vec : sm::packed_components<T, N> {
     return *this = sm::value(*this) op sm::value(b);   \
   }
   SM_OPERATOR(+)
-  SM_OPERATOR(-) SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^)
-      SM_OPERATOR(<<) SM_OPERATOR(>>)
+  SM_OPERATOR(-)
+  SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
+      SM_OPERATOR(>>)
 #undef SM_OPERATOR
 };
 
@@ -72,9 +73,10 @@ struct packed_vec : sm::packed_components<T, N> {
     return sm::value(a) op sm::value(b);               \
   }
 SM_OPERATOR(+)
-SM_OPERATOR(-) SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^)
-    SM_OPERATOR(<<) SM_OPERATOR(>>) SM_OPERATOR(==) SM_OPERATOR(!=) SM_OPERATOR(<) SM_OPERATOR(>)
-        SM_OPERATOR(<=) SM_OPERATOR(>=) SM_OPERATOR(&&) SM_OPERATOR(||)
+SM_OPERATOR(-)
+SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
+    SM_OPERATOR(>>) SM_OPERATOR(==) SM_OPERATOR(!=) SM_OPERATOR(<) SM_OPERATOR(>) SM_OPERATOR(<=)
+        SM_OPERATOR(>=) SM_OPERATOR(&&) SM_OPERATOR(||)
 #undef SM_OPERATOR
 #define SM_OPERATOR(op)                    \
   template <class A>                       \

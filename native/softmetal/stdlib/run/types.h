@@ -1,5 +1,6 @@
 // The scalar types of MSL. Address spaces are empty words in this build: the strict check enforces them.
 #pragma once
+#include "detail/raw_api.h"  // before the words below become macros
 
 #define device
 #define thread

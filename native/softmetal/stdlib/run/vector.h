@@ -53,15 +53,15 @@ concept Value = Scalar<A> || Vector<A>;
 
 // bool elements are bytes 0 and 1.
 template <class T>
-struct lane {
+struct stored {
   typedef T type;
 };
 template <>
-struct lane<bool> {
+struct stored<bool> {
   typedef uchar type;
 };
 template <class T, int N>
-using native = typename lane<T>::type __attribute__((ext_vector_type(N)));
+using native = typename stored<T>::type __attribute__((ext_vector_type(N)));
 
 // bfloat vectors are computed in float and rounded after each operation; everything else as it is.
 template <class T, int N>
@@ -121,7 +121,7 @@ SM_COMPONENTS(4)
 
 template <class T, int N>
 constexpr vec<T, N> from_array(const T (&e)[N]) {
-  using L = typename lane<T>::type;
+  using L = typename stored<T>::type;
   vec<T, N> result;
   if constexpr (N == 2) result.d = native<T, N>{L(e[0]), L(e[1])};
   if constexpr (N == 3) result.d = native<T, N>{L(e[0]), L(e[1]), L(e[2])};
@@ -174,7 +174,7 @@ struct vec : sm::components<T, N> {
 
   vec() = default;
   template <sm::Scalar S>
-  constexpr vec(S s) : sm::components<T, N>{sm::native<T, N>(typename sm::lane<T>::type(T(s)))} {}
+  constexpr vec(S s) : sm::components<T, N>{sm::native<T, N>(typename sm::stored<T>::type(T(s)))} {}
   template <class U>
     requires(!is_same_v<U, T>)
   constexpr explicit vec(const vec<U, N>& v) : vec(sm::converted<T>(v)) {}
@@ -204,7 +204,8 @@ struct vec : sm::components<T, N> {
     return sm::rounded<T, N>(sm::unrounded<T, N>(a.d) op sm::unrounded<T, N>(b.d)); \
   }
   SM_OPERATOR(+)
-  SM_OPERATOR(-) SM_OPERATOR(*) SM_OPERATOR(/)
+  SM_OPERATOR(-)
+  SM_OPERATOR(*) SM_OPERATOR(/)
 #undef SM_OPERATOR
 #define SM_OPERATOR(op) \
   friend constexpr vec operator op(vec a, vec b) { return sm::rounded<T, N>(a.d op b.d); }
@@ -244,8 +245,9 @@ struct vec : sm::components<T, N> {
     return *this = *this op b;                  \
   }
   SM_OPERATOR(+)
-  SM_OPERATOR(-) SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^)
-      SM_OPERATOR(<<) SM_OPERATOR(>>)
+  SM_OPERATOR(-)
+  SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
+      SM_OPERATOR(>>)
 #undef SM_OPERATOR
           constexpr vec& operator++() {
     return *this += T(1);
