@@ -15,6 +15,24 @@ namespace {
 const Words kIsolated = {"-nostdinc", "-nostdinc++", "--no-default-config"};
 const Words kPlainMessages = {"-fno-color-diagnostics", "-fno-caret-diagnostics", "-Wno-everything"};
 
+const Words kLanguage = {
+    "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fvisibility=hidden",
+    "-fno-ident",
+    // The swizzles of stdlib/run are properties; clang's own vectors do not convert silently.
+    "-fdeclspec", "-flax-vector-conversions=none"};
+
+const Words kMeaning = {
+    // char is signed in MSL on every architecture; half and bfloat round after each operation.
+    "-fsigned-char", "-Xclang", "-ffloat16-excess-precision=none", "-Xclang",
+    "-fbfloat16-excess-precision=none",
+    // Kernels look at the same bytes through pointers of several types, count past the largest int and
+    // convert
+    // what does not fit: on a GPU all of this has a result.
+    "-fno-strict-aliasing", "-fwrapv", "-fno-strict-float-cast-overflow", "-fno-math-errno",
+    // A loop without an end has to hang, so that it is reported; a stack that overflows has to touch its
+    // guard page.
+    "-fno-finite-loops", "-fstack-clash-protection"};
+
 std::string version_macro(int language_version) {
   return "-D__METAL_VERSION__=" +
          std::to_string((language_version >> 16) * 100 + (language_version & 0xffff) * 10);
@@ -99,20 +117,9 @@ Words preprocess_command(const Toolchain& tools, const LibraryOptions& options, 
 
 Words language_flags(const CodeOptions& options) {
   const std::string& own = softmetal_folder();
-  Words words =
-      target_flags() + kIsolated + kPlainMessages +
-      Words{"-std=c++20", "-I" + own + "/stdlib/run", "-I" + own + "/src", "-fvisibility=hidden",
-            "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-math-errno",
-            // char is signed in MSL on every architecture; half and bfloat round after each operation.
-            "-fsigned-char", "-Xclang", "-ffloat16-excess-precision=none", "-Xclang",
-            "-fbfloat16-excess-precision=none",
-            // Kernels look at the same bytes through pointers of several types.
-            "-fno-strict-aliasing",
-            // A loop without an end has to hang, so that it is reported; a stack that overflows has to
-            // touch its guard page.
-            "-fno-finite-loops", "-fstack-clash-protection",
-            // Paths that a kernel or its debug information can show.
-            "-ffile-prefix-map=" + own + "/=", "-fdebug-compilation-dir=.", "-fno-ident"};
+  Words words = target_flags() + kIsolated + kPlainMessages + kLanguage + kMeaning;
+  words = words + Words{"-I" + own + "/stdlib/run", "-I" + own + "/src",
+                        "-ffile-prefix-map=" + own + "/=", "-fdebug-compilation-dir=."};
   // Metal's fast math may also assume that there are no NaNs and infinities. A compiler that uses this turns
   // tests for -INFINITY, a common starting value of reductions, into anything; here only contraction differs,
   // so that what passes does not owe it to one compiler's choices.
