@@ -16,7 +16,7 @@ struct sm_place {
 
 // One lane's mailbox, and the table of one collective of a simdgroup.
 struct sm_slot {
-  alignas(16) unsigned char bytes[SM_SLOT_BYTES];
+  alignas(SM_SLOT_BYTES) unsigned char bytes[SM_SLOT_BYTES];
 };
 struct sm_exchange {
   sm_slot lane[SM_LANES];
