@@ -88,7 +88,7 @@ std::string explain(const Job& job, const std::string& failure) {
     return "kernel '" + job.entry.host_name + "' cannot be loaded: " + failure;
   std::string name = demangled(failure.substr(marker.size()));
   for (const FunctionConstant& constant : job.library.program.constants) {
-    if (constant.name == name) return "function constant '" + name + "' is not set";
+    if (constant.scope + constant.name == name) return "function constant '" + name + "' is not set";
   }
   return "'" + name + "' is declared but not defined";
 }
@@ -144,6 +144,12 @@ class Loaded {
   std::map<std::string, std::shared_future<FunctionResult>> results_;
 };
 
+// What the translator let pass as long as nobody builds this kernel.
+std::vector<Diagnostic> problems_of(const Program& program, const EntryPoint& entry) {
+  if (entry.kernel < 0) return {};
+  return program.kernels[static_cast<size_t>(entry.kernel)].problems;
+}
+
 std::string key_of(const Job& job) {
   std::string identity = job.tools.version + '\n' + stdlib_hash() + '\n' + job.entry.host_name + '\n';
   for (const std::string& word : language_flags(code_options(job))) identity += word + '\n';
@@ -159,6 +165,7 @@ FunctionResult compile_function(const Library& library, const EntryPoint& entry,
   Toolchain tools = find_toolchain();
   if (tools.version.empty()) return {nullptr, plain_error(tools.failure)};
   if (std::string lack = processor_shortcoming(); !lack.empty()) return {nullptr, plain_error(lack)};
+  if (auto problems = problems_of(library.program, entry); !problems.empty()) return {nullptr, problems};
   Job job{tools, library, entry, mode, entry_text(library.program, entry, constants), ""};
   job.key = key_of(job);
   return loaded.get(job);
