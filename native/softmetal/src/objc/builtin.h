@@ -9,6 +9,7 @@ void add_error_methods();
 void add_collection_methods();
 void add_number_methods();
 void add_system_methods();
+void add_signature_methods();
 
 inline void add_builtin_classes() {
   add_root_methods();
@@ -17,6 +18,7 @@ inline void add_builtin_classes() {
   add_collection_methods();
   add_number_methods();
   add_system_methods();
+  add_signature_methods();
 }
 
 }  // namespace softmetal

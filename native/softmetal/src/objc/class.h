@@ -57,6 +57,9 @@ std::deque<Class*> all_classes();
 bool add_entry(Class* isa, Selector selector, Method method, const char* types, bool replace);
 const MethodEntry* find_method(Class* isa, Selector selector);  // cached; null when there is none
 
+// Always finds something to jump to. `entry` tells objc_msgSend (0), _stret (1) and _fpret (2) apart.
+Method find_for_message(Object* self, Selector selector, unsigned entry);
+
 void* push_pool();
 void pop_pool(void* token);
 

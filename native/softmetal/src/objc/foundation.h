@@ -75,4 +75,15 @@ bool is_valid_utf8(std::string_view text);
 // *error, if error is not null, becomes an autoreleased NSError.
 void set_error(Object** error, const char* domain, int64_t code, std::string description);
 
+// A constant NSString that clients link: SOFTMETAL_CONSTANT(NSCocoaErrorDomain, "NSCocoaErrorDomain") at
+// global scope.
+struct PublishedConstant {
+  PublishedConstant(const char* symbol, Object** place, const char* text);
+};
+
 }  // namespace softmetal
+
+#define SOFTMETAL_CONSTANT(symbol, text)                                       \
+  extern "C" __attribute__((visibility("default"))) softmetal::Object* symbol; \
+  softmetal::Object* symbol = nullptr;                                         \
+  static const softmetal::PublishedConstant published_##symbol(#symbol, &symbol, text)

@@ -171,15 +171,12 @@ const MethodEntry* find_method(Class* isa, Selector selector) {
   return nullptr;
 }
 
-}  // namespace softmetal
-
-// Called by objc_msgSend with every argument register saved; always finds something to jump to.
-extern "C" softmetal::Method sm_objc_lookup(softmetal::Object* self, softmetal::Selector selector,
-                                            unsigned entry) {
-  using namespace softmetal;
+Method find_for_message(Object* self, Selector selector, unsigned entry) {
   if (is_object(self)) {
     const MethodEntry* method = cached(self->isa, selector);
     if (method && method->result_in_memory == (entry == kStructResult)) return method->function;
   }
   return look_further(self, selector, entry);
 }
+
+}  // namespace softmetal

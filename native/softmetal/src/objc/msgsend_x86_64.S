@@ -48,7 +48,7 @@
 	.cfi_def_cfa %rsp, 8
 	.endm
 
-	// entry: MessageEntry in lookup.cc
+	// entry: MessageEntry in lookup.cc; self and selector: where the prototype has them
 	.macro SEND name, entry, self, selector, zero
 	.globl \name
 	.type \name, @function
