@@ -1,0 +1,95 @@
+#include "metal/executor.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "objc/object.h"
+
+namespace softmetal {
+
+struct Executor::State {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> tasks;
+  bool started = false, closed = false;
+};
+
+namespace {
+
+thread_local const void* current_executor = nullptr;
+
+// At exit no new task starts, and what runs gets a moment to end: a client's handler must not run while the
+// client's static objects are destroyed. The kernel of a task that takes longer dies with the process.
+struct ExitGate {
+  std::atomic<bool> closed{false};
+  std::atomic<int> busy{0};
+
+  ExitGate() {
+    std::atexit([] { gate().close(); });
+  }
+  static ExitGate& gate() {
+    static auto* one = new ExitGate;
+    return *one;
+  }
+  void close() {
+    closed = true;
+    int own = current_executor ? 1 : 0;  // a handler may have called exit()
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (busy > own && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+};
+
+void run_task(std::function<void()>& task) {
+  ExitGate& gate = ExitGate::gate();
+  ++gate.busy;
+  if (!gate.closed) {
+    AutoreleasePool pool;
+    task();
+    task = nullptr;  // what it holds goes under this pool, too
+  }
+  --gate.busy;
+}
+
+}  // namespace
+
+Executor::Executor() : state_(std::make_shared<State>()) { ExitGate::gate(); }
+
+Executor::~Executor() {
+  std::lock_guard lock(state_->mutex);
+  state_->closed = true;
+  state_->changed.notify_one();
+}
+
+bool Executor::runs_on_this_thread() const { return current_executor == state_.get(); }
+
+bool process_is_ending() { return ExitGate::gate().closed; }
+
+void Executor::post(std::function<void()> task) {
+  std::lock_guard lock(state_->mutex);
+  state_->tasks.push_back(std::move(task));
+  state_->changed.notify_one();
+  if (std::exchange(state_->started, true)) return;
+  std::thread([state = state_] {
+    current_executor = state.get();
+    std::unique_lock lock(state->mutex);
+    for (;;) {
+      state->changed.wait(lock, [&] { return state->closed || !state->tasks.empty(); });
+      if (state->tasks.empty()) return;
+      std::function<void()> task = std::move(state->tasks.front());
+      state->tasks.pop_front();
+      lock.unlock();
+      run_task(task);
+      lock.lock();
+    }
+  }).detach();
+}
+
+}  // namespace softmetal

@@ -1,0 +1,28 @@
+// A thread that runs tasks one after the other, each under its own autorelease pool. It starts with the first
+// task and ends, after the last one, when nobody holds the executor any more.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace softmetal {
+
+class Executor {
+ public:
+  Executor();
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  void post(std::function<void()> task);
+  bool runs_on_this_thread() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// True once the process ends: tasks that wait for something give up.
+bool process_is_ending();
+
+}  // namespace softmetal

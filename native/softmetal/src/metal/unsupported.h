@@ -1,0 +1,7 @@
+#pragma once
+
+namespace softmetal {
+
+void register_unsupported();
+
+}  // namespace softmetal
