@@ -91,11 +91,14 @@ void run_job(Job& job, Observers& observers) {
       .work = [&](Worker& worker, int) { run_groups(job, observers, worker); },
       .expire = [&] { job.stopped = true; },
   });
-  if (count == 0) {
-    job.findings.add(
-        describe_dispatch(job.dispatch, ReportKind::kUnsupported, "the system has no thread left"), 0);
+  auto fail = [&](ReportKind kind, std::string message) {
     job.faulted = true;
-  }
+    job.findings.add(describe_dispatch(job.dispatch, kind, std::move(message)), 0);
+  };
+  if (count == 0) fail(ReportKind::kUnsupported, "the system has no thread left");
+  if (!job.stopped || job.finished == job.group_count) return;
+  job.faulted = true;
+  if (!job.hang_reported) fail(ReportKind::kHang, job.hang_message());
 }
 
 }  // namespace

@@ -61,20 +61,6 @@ std::string hexadecimal(const void* address) {
   return text;
 }
 
-std::string seconds(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
-Report describe_hang(const Worker& worker, const sm_thread* thread) {
-  return describe(worker, ReportKind::kHang,
-                  "the kernel did not end within " + seconds(worker.job->settings.timeout) + " s; " +
-                      std::to_string(worker.job->finished.load()) + " of " +
-                      std::to_string(worker.job->group_count) + " threadgroups had ended",
-                  thread);
-}
-
 Report describe_address_fault(const Worker& worker, const sm_thread* thread) {
   const char* address = worker.fault.address;
   if (worker.fault.code == SI_KERNEL) {
@@ -102,7 +88,7 @@ Report describe_address_fault(const Worker& worker, const sm_thread* thread) {
 Report describe_fault(const Worker& worker, const sm_thread* thread) {
   switch (worker.fault.signal) {
     case kStopSignal:
-      return describe_hang(worker, thread);
+      return describe(worker, ReportKind::kHang, worker.job->hang_message(), thread);
     case SIGFPE:
       return describe(worker, ReportKind::kIntegerDivision,
                       "an integer division by zero, or of the least integer by -1", thread);
@@ -119,6 +105,8 @@ Report describe_fault(const Worker& worker, const sm_thread* thread) {
 }  // namespace
 
 void report_fault(Worker& worker) {
+  if (worker.fault.signal == kStopSignal && worker.job->hang_reported.exchange(true))
+    return;  // once is enough
   const sm_thread* thread = &worker.current->thread;
   if (worker.fault.signal == SIGSEGV && worker.stacks.contains(worker.fault.address)) {
     add_finding(worker, describe(worker, ReportKind::kStackOverflow,

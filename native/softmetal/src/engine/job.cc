@@ -1,6 +1,7 @@
 #include "engine/job.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace softmetal {
 namespace {
@@ -41,5 +42,12 @@ Job::Job(const Dispatch& dispatch, const Settings& settings)
       groups{groups_along(dispatch, 0), groups_along(dispatch, 1), groups_along(dispatch, 2)},
       group_count(groups[0] * groups[1] * groups[2]),
       order(group_count, settings.schedule, settings.seed) {}
+
+std::string Job::hang_message() const {
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%g", settings.timeout);
+  return "the kernel did not end within " + std::string(seconds) + " s; " + std::to_string(finished) +
+         " of " + std::to_string(group_count) + " threadgroups had ended";
+}
 
 }  // namespace softmetal

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "engine/dispatch.h"
@@ -52,6 +53,8 @@ struct Job {
   std::atomic<bool> stopped{false};   // no further threadgroups
   std::atomic<uint64_t> finished{0};  // threadgroups run to their end
   std::atomic<bool> faulted{false};
+  std::atomic<bool> hang_reported{false};
+  std::string hang_message() const;
   Findings findings;
 };
 
