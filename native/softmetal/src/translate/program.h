@@ -28,20 +28,27 @@ struct Parameter {
 struct Kernel {
   std::string name;
   std::vector<Parameter> parameters;
+  std::string scope;  // the namespace it stands in: "a::b::" or empty
   bool is_template = false;
-  int max_threads = 0;  // [[max_total_threads_per_threadgroup(n)]]; 0 = not given
+  int max_threads =
+      0;  // [[max_total_threads_per_threadgroup(n)]]; 0 = not given, or known to the compiler only
+  std::string max_threads_function;  // constexpr function (template) in the text that tells; empty = none
   std::string file;
   int line = 0;
+  std::vector<Diagnostic>
+      problems;  // raised when this kernel is built: it uses what the device does not have
 };
 
 struct EntryPoint {
   std::string host_name;   // what newFunctionWithName: is given
   std::string expression;  // what to call: f, f<256, float>, ns::f
+  std::string arguments;   // <256, float>
+  std::string scope;       // the namespace in which the expression is meant
   int kernel = -1;
 };
 
 struct FunctionConstant {
-  std::string type, name;
+  std::string type, name, scope;
   int index = -1;
 };
 
@@ -58,12 +65,12 @@ enum class Dialect { kRun, kStrict };
 // `preprocessed` is the output of clang -E with stdlib/preprocess in front; its line markers are kept.
 Program translate(std::string_view preprocessed, Dialect dialect);
 
-// The text that defines `sm_kernel_table` for one entry point with these constants (index -> C++ literal;
-// absent = not set).
+// The whole translation unit for the type check: every body that is not a template is checked.
+std::string check_text(const Program& program);
+
+// The whole translation unit of one entry point, which defines `sm_kernel_table`. `constants`: index -> C++
+// literal. One that is absent is declared and not defined, so a kernel that really uses it does not link.
 std::string entry_text(const Program& program, const EntryPoint& entry,
                        const std::map<int, std::string>& constants);
-
-// The text that -fsyntax-only sees: the bodies of all kernels that are not templates, and what host_name instantiates.
-std::string check_text(const Program& program);
 
 }  // namespace softmetal

@@ -1,0 +1,10 @@
+// The parameters of a kernel: what each one is bound to.
+#pragma once
+
+#include "translate/passes.h"
+
+namespace softmetal {
+
+void read_parameters(Translation& translation, const Declaration& declaration, Kernel& kernel);
+
+}  // namespace softmetal

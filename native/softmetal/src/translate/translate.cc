@@ -1,0 +1,22 @@
+#include "translate/passes.h"
+
+namespace softmetal {
+
+Program translate(std::string_view preprocessed, Dialect dialect) {
+  Program program;
+  Translation translation{lex(preprocessed), {}, {}, program, dialect};
+  translation.declarations = parse_declarations(translation.tokens);
+  translation.constants = integer_constants(translation.tokens);
+  read_kernels(translation);
+  read_function_constants(translation);
+  read_instantiations(translation);
+  blank_attributes(translation.tokens, {0, translation.tokens.size()});
+  if (dialect == Dialect::kRun) merge_address_overloads(translation);
+  place_threadgroup_variables(translation);
+  replace_address_spaces(translation);
+  replace_literals(translation);
+  program.text = print(translation.tokens);
+  return program;
+}
+
+}  // namespace softmetal
