@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "check/checker.h"
+#include "count/count_log.h"
 #include "count/counter.h"
 #include "engine/faults.h"
 #include "engine/hooks.h"
@@ -120,7 +121,10 @@ DispatchResult run_dispatch(const Dispatch& dispatch, const Settings& settings) 
     if (observers.check) {
       for (Report& report : observers.check->take_reports()) result.reports.push_back(std::move(report));
     }
-    if (observers.count) result.counts = observers.count->take();
+    if (observers.count) {
+      result.counts = observers.count->take();
+      CountLog::shared().add({dispatch.kernel->name, dispatch.label, 1, result.counts});
+    }
   }
   for (const Report& report : result.reports) ReportLog::shared().add(report);
   return result;

@@ -15,20 +15,36 @@ struct tile_layout {
   }
 };
 
-// A lane's two elements lie side by side in memory unless transposed: then each is one access.
+// A lane's two elements, which are one access where they lie side by side.
+template <class T>
+using neighbours = T __attribute__((ext_vector_type(2), aligned(alignof(T))));
+
 template <class T>
 __attribute__((always_inline)) inline void load_elements(T* elements, const T* from,
                                                          const tile_layout& layout) {
   const tile_place at = place_in_tile();
-  elements[0] = from[layout.index(at.row, at.column)];
-  elements[1] = from[layout.index(at.row, at.column + 1)];
+  const T* first = from + layout.index(at.row, at.column);
+  if (layout.transposed) {
+    elements[0] = *first;
+    elements[1] = from[layout.index(at.row, at.column + 1)];
+  } else {
+    neighbours<T> both = *reinterpret_cast<const neighbours<T>*>(first);
+    elements[0] = both[0];
+    elements[1] = both[1];
+  }
 }
+
 template <class T>
 __attribute__((always_inline)) inline void store_elements(const T* elements, T* to,
                                                           const tile_layout& layout) {
   const tile_place at = place_in_tile();
-  to[layout.index(at.row, at.column)] = elements[0];
-  to[layout.index(at.row, at.column + 1)] = elements[1];
+  T* first = to + layout.index(at.row, at.column);
+  if (layout.transposed) {
+    *first = elements[0];
+    to[layout.index(at.row, at.column + 1)] = elements[1];
+  } else {
+    *reinterpret_cast<neighbours<T>*>(first) = neighbours<T>{elements[0], elements[1]};
+  }
 }
 
 }  // namespace sm
