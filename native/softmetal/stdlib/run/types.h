@@ -1,12 +1,6 @@
-// The scalar types of MSL. Address spaces are empty words in this build: the strict check enforces them.
+// The scalar types of MSL. The translator takes address spaces out of kernels: the strict check enforces them.
 #pragma once
-#include "detail/raw_api.h"  // before the words below become macros
-
-#define device
-#define thread
-#define threadgroup
-#define threadgroup_imageblock
-#define constant const
+#include "detail/raw_api.h"
 
 typedef unsigned char uchar;
 typedef unsigned short ushort;
