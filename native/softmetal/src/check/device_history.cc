@@ -45,6 +45,7 @@ std::shared_ptr<const DispatchRecord> DeviceHistory::begin_dispatch(const Dispat
   next_group_ += count;
   ++running_;
   records_[record->first] = record;
+  domain_first_.try_emplace(record->domain, record->first);
   return record;
 }
 
@@ -55,12 +56,14 @@ void DeviceHistory::end_dispatch(const DispatchRecord& record) {
   if (known == records_.end()) return;
   known->second->running = false;
   // Whoever comes later is ordered after it.
-  if (record.domain >> 63) records_.erase(known);
+  if (record.domain >> 63) {
+    records_.erase(known);
+    domain_first_.erase(record.domain);
+  }
 }
 
 void DeviceHistory::drop_old_records(uint64_t domain) {
-  bool known_domain = first_group_locked(domain) != 0;
-  if (running_ == 0 && !known_domain) {
+  if (running_ == 0 && !domain_first_.count(domain)) {
     size_t bytes;
     {
       std::lock_guard<std::mutex> lock(arena_mutex_);
@@ -73,6 +76,8 @@ void DeviceHistory::drop_old_records(uint64_t domain) {
     bool old = it->second->domain != domain && !it->second->running;
     it = old ? records_.erase(it) : std::next(it);
   }
+  domain_first_.clear();
+  for (const auto& [first, record] : records_) domain_first_.try_emplace(record->domain, first);
 }
 
 void DeviceHistory::drop_everything() {
@@ -83,19 +88,13 @@ void DeviceHistory::drop_everything() {
   std::lock_guard<std::mutex> lock(arena_mutex_);
   arena_.release();
   records_.clear();
+  domain_first_.clear();
   next_group_ = 1;
-}
-
-uint32_t DeviceHistory::first_group_locked(uint64_t domain) const {
-  for (const auto& [first, record] : records_) {
-    if (record->domain == domain) return first;
-  }
-  return 0;
 }
 
 uint32_t DeviceHistory::first_group(uint64_t domain) const {
   std::lock_guard<std::mutex> lock(records_mutex_);
-  return first_group_locked(domain);
+  return domain_first_.at(domain);
 }
 
 std::shared_ptr<const DispatchRecord> DeviceHistory::record_of(uint32_t group) const {

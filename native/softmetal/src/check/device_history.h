@@ -28,7 +28,7 @@ class DeviceHistory {
 
   std::shared_ptr<const DispatchRecord> begin_dispatch(const Dispatch& dispatch);
   void end_dispatch(const DispatchRecord& record);
-  // The first threadgroup that any kept dispatch of this domain has.
+  // The first threadgroup that any kept dispatch of this domain has; there is one.
   uint32_t first_group(uint64_t domain) const;
   // Null when that dispatch is no longer known, and so cannot conflict.
   std::shared_ptr<const DispatchRecord> record_of(uint32_t group) const;
@@ -52,10 +52,10 @@ class DeviceHistory {
   void forget_page(uint64_t number, SharedPage& page, uint64_t begin, uint64_t end);
   void drop_everything();
   void drop_old_records(uint64_t domain);
-  uint32_t first_group_locked(uint64_t domain) const;
 
   mutable std::mutex records_mutex_;
   std::map<uint32_t, std::shared_ptr<DispatchRecord>> records_;  // by first
+  std::unordered_map<uint64_t, uint32_t> domain_first_;          // of every domain in records_
   uint64_t next_group_ = 1;
   uint64_t own_domain_ = uint64_t(1) << 63;  // for dispatches that are ordered against all
   size_t running_ = 0;

@@ -12,26 +12,32 @@ constexpr size_t kMostKept = 2000;
 
 auto sort_key(const Location& location) { return std::tie(location.file, location.line, location.column); }
 
-auto rank(const Finding& finding) {
-  return std::make_tuple(finding.here.group, finding.place.offset, finding.here.thread, finding.other.group,
-                         finding.other.thread, finding.here.access, finding.other.access);
-}
-
-}  // namespace
-
-PlaceOrder::PlaceOrder(const std::vector<Site>& sites) : rank_(sites.size()) {
-  std::vector<uint32_t> sorted(sites.size());
+std::vector<uint32_t> ranks(const std::vector<Site>& sites) {
+  std::vector<uint32_t> rank(sites.size()), sorted(sites.size());
   std::iota(sorted.begin(), sorted.end(), 0);
   auto key = [&](uint32_t site) { return sort_key(sites[site].location); };
   std::sort(sorted.begin(), sorted.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
   uint32_t next = 0;
   for (size_t i = 0; i < sorted.size(); ++i) {
     if (i > 0 && key(sorted[i]) != key(sorted[i - 1])) ++next;
-    rank_[sorted[i]] = next;
+    rank[sorted[i]] = next;
   }
+  return rank;
 }
 
-bool Findings::better(const Finding& a, const Finding& b) { return rank(a) < rank(b); }
+auto example_key(const Finding& finding) {
+  return std::make_tuple(finding.here.group, finding.place.offset, finding.here.thread, finding.other.group,
+                         finding.other.thread, finding.here.access, finding.other.access);
+}
+
+}  // namespace
+
+uint32_t PlaceOrder::operator()(uint32_t site) const {
+  std::call_once(once_, [&] { rank_ = ranks(sites_); });
+  return rank_[site];
+}
+
+bool Findings::better(const Finding& a, const Finding& b) { return example_key(a) < example_key(b); }
 
 void Findings::add(Finding finding) {
   uint32_t place = order_(finding.here.site);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "check/device_history.h"
@@ -45,14 +46,16 @@ struct Finding {
 };
 
 // Places in a kernel's text: sites that stand at the same line and column are one place; places are numbered
-// in the order of the text.
+// in the order of the text. Worked out when first asked: most dispatches have no findings.
 class PlaceOrder {
  public:
-  explicit PlaceOrder(const std::vector<Site>& sites);
-  uint32_t operator()(uint32_t site) const { return site < rank_.size() ? rank_[site] : site; }
+  explicit PlaceOrder(const std::vector<Site>& sites) : sites_(sites) {}
+  uint32_t operator()(uint32_t site) const;
 
  private:
-  std::vector<uint32_t> rank_;
+  const std::vector<Site>& sites_;
+  mutable std::once_flag once_;
+  mutable std::vector<uint32_t> rank_;
 };
 
 // Findings of one worker, or of one dispatch: the same kind at the same place or places once. Which
