@@ -104,9 +104,10 @@ std::string check_text(const Program& program) { return program.text; }
 std::string entry_text(const Program& program, const EntryPoint& entry,
                        const std::map<int, std::string>& constants) {
   const Kernel& kernel = program.kernels.at(entry.kernel);
+  if (!kernel.problems.empty()) return raise(kernel.problems);
   // The file name makes this code the device's own: it is neither checked nor counted.
   std::string text =
-      program.text + raise(kernel.problems) + line_marker("stdlib/run/detail/raw_entry_point.h", 1);
+      program.text + line_marker("stdlib/run/detail/raw_entry_point.h", 1);
   text += define_constants(program, constants) + conditions(kernel);
   bool cast = entry.expression.rfind("static_cast", 0) == 0;
   std::string address = cast ? entry.expression : "&" + entry.expression;

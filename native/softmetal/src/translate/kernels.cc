@@ -26,6 +26,13 @@ bool has_open_template(const Declaration& declaration) {
   return false;
 }
 
+bool takes_unsupported(const Tokens& tokens, const Declaration& declaration) {
+  for (size_t i = declaration.parameters.begin; i < declaration.parameters.end; ++i) {
+    if (is_unsupported_type(tokens[i])) return true;
+  }
+  return false;
+}
+
 // A limit that depends on template arguments becomes a function beside the kernel, for the compiler to
 // evaluate.
 void read_max_threads(Translation& translation, const Declaration& declaration, const Attribute& attribute,
@@ -100,6 +107,8 @@ void read_kernels(Translation& translation) {
     if (declaration.kind != DeclarationKind::kFunction) return;
     size_t word = kernel_word(translation.tokens, declaration);
     if (word) read_kernel(translation, declaration, word);
+    // Only kernels that cannot be built call it, or it is one of them.
+    if (takes_unsupported(translation.tokens, declaration)) blank(translation.tokens, declaration.all);
   });
 }
 

@@ -37,16 +37,6 @@ bool is_unsupported_attribute(const std::string& name) {
                                               "imageblock", "payload", "color",    "raster_order_group"};
   return names.count(name) != 0;
 }
-bool is_unsupported_type(const Token& token) {
-  static const char* const kBeginnings[] = {"texture1d",      "texture2d", "texture3d", "texturecube",
-                                            "texture_buffer", "depth2d",   "depthcube"};
-  for (const char* beginning : kBeginnings) {
-    if (token.text.rfind(beginning, 0) == 0) return true;
-  }
-  return token.is("sampler") || token.is("instance_acceleration_structure") ||
-         token.is("primitive_acceleration_structure") || token.is("acceleration_structure");
-}
-
 bool is_type_word(const Token& token) {
   static const std::set<std::string> words = {"unsigned", "signed", "int",   "short", "char",    "long",
                                               "float",    "bool",   "const", "void",  "volatile"};
@@ -239,6 +229,16 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_unsupported_type(const Token& token) {
+  static const char* const kBeginnings[] = {"texture1d",      "texture2d", "texture3d", "texturecube",
+                                            "texture_buffer", "depth2d",   "depthcube"};
+  for (const char* beginning : kBeginnings) {
+    if (token.text.rfind(beginning, 0) == 0) return true;
+  }
+  return token.is("sampler") || token.is("instance_acceleration_structure") ||
+         token.is("primitive_acceleration_structure") || token.is("acceleration_structure");
+}
 
 void read_parameters(Translation& translation, const Declaration& declaration, Kernel& kernel) {
   Reader(translation, kernel).run(declaration.parameters);

@@ -5,6 +5,9 @@
 
 namespace softmetal {
 
+// Textures, samplers, ray tracing.
+bool is_unsupported_type(const Token& token);
+
 void read_parameters(Translation& translation, const Declaration& declaration, Kernel& kernel);
 
 }  // namespace softmetal

@@ -30,6 +30,7 @@ void merge_address_overloads(Translation& translation);
 void place_threadgroup_variables(Translation& translation);
 void replace_address_spaces(Translation& translation);
 void replace_literals(Translation& translation);
+void replace_swizzles(Translation& translation);
 
 bool is_address_space(const Token& token);
 // spell() without address spaces, `constant` as const.

@@ -11,7 +11,10 @@ Program translate(std::string_view preprocessed, Dialect dialect) {
   read_function_constants(translation);
   read_instantiations(translation);
   blank_attributes(translation.tokens, {0, translation.tokens.size()});
-  if (dialect == Dialect::kRun) merge_address_overloads(translation);
+  if (dialect == Dialect::kRun) {
+    merge_address_overloads(translation);
+    replace_swizzles(translation);
+  }
   place_threadgroup_variables(translation);
   replace_address_spaces(translation);
   replace_literals(translation);
