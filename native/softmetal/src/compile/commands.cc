@@ -29,6 +29,8 @@ const Words kMeaning = {
     // convert
     // what does not fit: on a GPU all of this has a result.
     "-fno-strict-aliasing", "-fwrapv", "-fno-strict-float-cast-overflow", "-fno-math-errno",
+    // What a function does may depend on which other threads call it: calls are not moved across branches.
+    "-fconvergent-functions",
     // A loop without an end has to hang, so that it is reported; a stack that overflows has to touch its
     // guard page.
     "-fno-finite-loops", "-fstack-clash-protection"};
