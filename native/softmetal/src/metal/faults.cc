@@ -6,6 +6,8 @@
 #include <mutex>
 #include <sstream>
 
+#include "settings/settings.h"
+
 namespace softmetal {
 namespace {
 
@@ -19,8 +21,7 @@ struct Plan {
 class Faults {
  public:
   Faults() {
-    const char* text = std::getenv("SOFTMETAL_FAULT");
-    std::istringstream parts(text ? text : "");
+    std::istringstream parts(current_settings().fault);
     for (std::string part, reason; std::getline(parts, part, ',');) {
       if (!parse(part, reason)) std::fprintf(stderr, "softmetal: SOFTMETAL_FAULT: %s\n", reason.c_str());
     }

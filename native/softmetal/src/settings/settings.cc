@@ -9,6 +9,8 @@
 #include <map>
 #include <mutex>
 
+#include "metal/profile.h"
+
 namespace softmetal {
 namespace {
 
@@ -58,70 +60,87 @@ std::vector<std::string> split_folders(const std::string& text) {
   return folders;
 }
 
+std::string profile_names() {
+  std::string names;
+  for (const Profile& profile : all_profiles())
+    names += (names.empty() ? "" : " | ") + std::string(profile.profile);
+  return names;
+}
+
 struct Setting {
   const char* name;
   const char* fallback;
-  const char* values;
+  std::string values;
   const char* meaning;
   bool (*parse)(const std::string& text, Settings& settings);
+  const char* instead = nullptr;  // what to call, for what the environment alone sets
 };
 
-const Setting kSettings[] = {
-    {"workers", "0", "a number up to 1024",
-     "operating-system threads that run threadgroups; 0 = one per core",
-     [](const std::string& text, Settings& to) {
-       uint64_t value = 0;
-       bool good = parse_number(text, 1024, value);
-       to.workers = static_cast<int>(value);
-       return good;
-     }},
-    {"schedule", "order", "order | reverse | random | lockstep",
-     "the order in which threads, simdgroups and threadgroups run between barriers",
-     [](const std::string& text, Settings& to) { return parse_schedule(text, to.schedule); }},
-    {"seed", "1", "a number", "of the random schedule",
-     [](const std::string& text, Settings& to) { return parse_number(text, UINT64_MAX, to.seed); }},
-    {"validate", "0", "0 | 1",
-     "checks memory accesses, races, barriers and objects; any finding fails the command buffer",
-     [](const std::string& text, Settings& to) { return parse_switch(text, to.validate); }},
-    {"stats", "0", "0 | 1", "counts what every dispatch does",
-     [](const std::string& text, Settings& to) { return parse_switch(text, to.stats); }},
-    {"profile", "apple9", "apple7 | apple8 | apple9 | apple10", "the GPU whose limits and families hold",
-     [](const std::string& text, Settings& to) {
-       to.profile = text;
-       return text == "apple7" || text == "apple8" || text == "apple9" || text == "apple10";
-     }},
-    {"compiler", "", "a command", "clang, or \"/path/to/zig clang\"; empty = look for one",
-     [](const std::string& text, Settings& to) {
-       to.compiler = text;
-       return true;
-     }},
-    {"include", "", "folders separated by ':'", "where shaders' #include looks",
-     [](const std::string& text, Settings& to) {
-       to.include = split_folders(text);
-       return true;
-     }},
-    {"cache", "", "a folder", "of compiled kernels (default: softmetal in the user's cache folder)",
-     [](const std::string& text, Settings& to) {
-       to.cache = text;
-       return true;
-     }},
-    {"guard_mb", "4096", "a number up to 1048576",
-     "MiB of inaccessible memory on either side of a buffer; 16 under QEMU",
-     [](const std::string& text, Settings& to) { return parse_guard(text, to.guard_bytes); }},
-    {"timeout", "60", "seconds", "that a command buffer may run; 0 = no limit",
-     [](const std::string& text, Settings& to) { return parse_seconds(text, to.timeout); }},
-    {"log", "0", "0 | 1", "findings go to stderr as they come",
-     [](const std::string& text, Settings& to) { return parse_switch(text, to.log); }},
-    {"leaks", "0", "0 | 1", "objects alive at exit are reported on stderr",
-     [](const std::string& text, Settings& to) { return parse_switch(text, to.leaks); }},
-    {"unknown_selector", "report", "report | abort",
-     "a message that its receiver does not understand is reported and answered with zero, or ends the "
-     "process as on a Mac",
-     [](const std::string& text, Settings& to) {
-       to.abort_on_unknown_selector = text == "abort";
-       return text == "abort" || text == "report";
-     }},
-};
+const std::vector<Setting>& table() {
+  static const auto* settings = new std::vector<Setting>{
+      {"workers", "0", "a number up to 1024",
+       "operating-system threads that run threadgroups; 0 = one per core",
+       [](const std::string& text, Settings& to) {
+         uint64_t value = 0;
+         bool good = parse_number(text, 1024, value);
+         to.workers = static_cast<int>(value);
+         return good;
+       }},
+      {"schedule", "order", "order | reverse | random | lockstep",
+       "the order in which threads, simdgroups and threadgroups run between barriers",
+       [](const std::string& text, Settings& to) { return parse_schedule(text, to.schedule); }},
+      {"seed", "1", "a number", "of the random schedule",
+       [](const std::string& text, Settings& to) { return parse_number(text, UINT64_MAX, to.seed); }},
+      {"validate", "0", "0 | 1",
+       "checks memory accesses, races, barriers and objects; any finding fails the command buffer",
+       [](const std::string& text, Settings& to) { return parse_switch(text, to.validate); }},
+      {"stats", "0", "0 | 1", "counts what every dispatch does",
+       [](const std::string& text, Settings& to) { return parse_switch(text, to.stats); }},
+      {"profile", "apple9", profile_names(), "the GPU whose limits and families hold",
+       [](const std::string& text, Settings& to) {
+         to.profile = text;
+         return find_profile(text) != nullptr;
+       }},
+      {"compiler", "", "a command", "clang, or \"/path/to/zig clang\"; empty = look for one",
+       [](const std::string& text, Settings& to) {
+         to.compiler = text;
+         return true;
+       }},
+      {"include", "", "folders separated by ':'", "where shaders' #include looks",
+       [](const std::string& text, Settings& to) {
+         to.include = split_folders(text);
+         return true;
+       }},
+      {"cache", "", "a folder", "of compiled kernels (default: softmetal in the user's cache folder)",
+       [](const std::string& text, Settings& to) {
+         to.cache = text;
+         return true;
+       }},
+      {"guard_mb", "4096", "a number up to 1048576",
+       "MiB of inaccessible memory on either side of a buffer; 16 under QEMU",
+       [](const std::string& text, Settings& to) { return parse_guard(text, to.guard_bytes); }},
+      {"timeout", "60", "seconds", "that a command buffer may run; 0 = no limit",
+       [](const std::string& text, Settings& to) { return parse_seconds(text, to.timeout); }},
+      {"log", "0", "0 | 1", "findings go to stderr as they come",
+       [](const std::string& text, Settings& to) { return parse_switch(text, to.log); }},
+      {"leaks", "0", "0 | 1", "objects alive at exit are reported on stderr",
+       [](const std::string& text, Settings& to) { return parse_switch(text, to.leaks); }},
+      {"unknown_selector", "report", "report | abort",
+       "a message that its receiver does not understand is reported and answered with zero, or ends the "
+       "process as on a Mac",
+       [](const std::string& text, Settings& to) {
+         to.abort_on_unknown_selector = text == "abort";
+         return text == "abort" || text == "report";
+       }},
+      {"fault", "", "fault:n or fault:n:times, separated by ','", "faults to inject: see softmetal.h",
+       [](const std::string& text, Settings& to) {
+         to.fault = text;
+         return true;
+       },
+       "softmetal_inject()"},
+  };
+  return *settings;
+}
 
 std::string variable_of(const Setting& setting) {
   std::string name = std::string("SOFTMETAL_") + setting.name;
@@ -150,8 +169,12 @@ class Store {
 
   bool set(const std::string& name, const std::string& value, std::string& reason) {
     std::lock_guard guard(mutex_);
-    for (const Setting& setting : kSettings) {
+    for (const Setting& setting : table()) {
       if (name != setting.name) continue;
+      if (setting.instead) {
+        reason = name + " is read from the environment at the start: call " + setting.instead;
+        return false;
+      }
       Settings changed = settings_;
       if (!setting.parse(value.empty() ? initial_[name] : value, changed)) {
         reason = refusal(name, value, setting);
@@ -167,7 +190,7 @@ class Store {
 
  private:
   Store() {
-    for (const Setting& setting : kSettings) {
+    for (const Setting& setting : table()) {
       const std::string variable = variable_of(setting);
       const char* given = std::getenv(variable.c_str());
       std::string value = given && *given ? given : setting.fallback;
@@ -211,7 +234,7 @@ bool set_setting(const std::string& name, const std::string& value, std::string&
 
 std::string settings_as_text() {
   std::string text;
-  for (const Setting& setting : kSettings) {
+  for (const Setting& setting : table()) {
     text += variable_of(setting) + "=" + setting.values;
     if (*setting.fallback) text += std::string(" (default ") + setting.fallback + ")";
     text += std::string("\n    ") + setting.meaning + "\n";
@@ -221,7 +244,7 @@ std::string settings_as_text() {
 
 std::string settings_as_markdown() {
   std::string text = "| setting | variable | values | default | what it does |\n|---|---|---|---|---|\n";
-  for (const Setting& setting : kSettings) {
+  for (const Setting& setting : table()) {
     text += std::string("| `") + setting.name + "` | `" + variable_of(setting) + "` | " +
             escape(setting.values, '|') + " | " + setting.fallback + " | " + escape(setting.meaning, '|') +
             " |\n";
@@ -232,7 +255,7 @@ std::string settings_as_markdown() {
 std::string settings_as_json() {
   auto quoted = [](const std::string& text) { return "\"" + escape(text, '"') + "\""; };
   std::string text;
-  for (const Setting& setting : kSettings) {
+  for (const Setting& setting : table()) {
     text += text.empty() ? "[" : ",";
     text += "{\"name\":" + quoted(setting.name) + ",\"variable\":" + quoted(variable_of(setting)) +
             ",\"values\":" + quoted(setting.values) + ",\"default\":" + quoted(setting.fallback) +

@@ -25,6 +25,7 @@ struct Settings {
   bool log;
   bool leaks;
   bool abort_on_unknown_selector;  // set as unknown_selector
+  std::string fault;
 };
 
 // A copy of what holds now: taken once per pipeline and once per dispatch.

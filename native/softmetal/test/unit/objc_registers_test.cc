@@ -152,7 +152,8 @@ probe_send:
   cmp x9, x20
   b.ne 1f
   add sp, sp, #16
-  cmp x29, sp
+  mov x9, sp
+  cmp x29, x9
   b.ne 1f
   stp x0, x1, [x19]
   stp d0, d1, [x19, #16]
