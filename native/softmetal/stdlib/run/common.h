@@ -83,16 +83,15 @@ constexpr auto step(const A& edge, const B& x) {
 }
 template <sm::Value A, sm::Value B, sm::Value C>
 constexpr auto mix(const A& x, const B& y, const C& amount) {
-  using T = sm::floating<sm::element_of<A, B, C>>;
-  return sm::each<T>([](T a, T b, T t) { return T(a + T(T(b - a) * t)); }, x, y, amount);
+  return sm::in_float([](auto a, auto b, auto t) { return __builtin_elementwise_fma(b - a, t, a); }, x, y,
+                      amount);
 }
 template <sm::Value A, sm::Value B, sm::Value C>
 constexpr auto smoothstep(const A& from, const B& to, const C& x) {
-  using T = sm::floating<sm::element_of<A, B, C>>;
-  return sm::each<T>(
-      [](T a, T b, T v) {
-        T t = saturate(T(T(v - a) / T(b - a)));
-        return T(T(t * t) * T(T(3) - T(T(2) * t)));
+  return sm::in_float(
+      []<class V>(V a, V b, V v) {
+        V t = __builtin_elementwise_min(__builtin_elementwise_max((v - a) / (b - a), V(0.0f)), V(1.0f));
+        return t * t * (3.0f - 2.0f * t);
       },
       from, to, x);
 }

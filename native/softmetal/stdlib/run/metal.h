@@ -1,8 +1,6 @@
 // All of metal_stdlib for execution as plain C++20. Compiled once into a precompiled header.
 #pragma once
-// Not inlined: the compiler calls it.
-#include "detail/raw_bfloat.h"
-// Everything else is inlined into the kernel, so that each access to memory has a place in the author's text.
+// Everything is inlined into the kernel, so that each access to memory has a place in the author's text.
 #pragma clang attribute push(__attribute__((always_inline)), apply_to = function)
 #include "array.h"
 #include "atomic.h"

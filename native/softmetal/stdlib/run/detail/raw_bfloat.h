@@ -1,15 +1,9 @@
-// float <-> bfloat by integer arithmetic: round to nearest even, NaN stays NaN. The compiler's own lowering
-// calls a library function for each element on x86-64 and loses some NaNs on arm64.
+// Vectors of float <-> bfloat by integer arithmetic: round to nearest even, NaN stays NaN. The compiler's own
+// lowering calls a library function for each element on x86-64 and loses some NaNs on arm64.
 #pragma once
 #include "../types.h"
 
 namespace sm {
-
-constexpr ushort bfloat_bits(float value) {
-  uint bits = __builtin_bit_cast(uint, value);
-  if (value != value) return ushort(bits >> 16 | 0x40);
-  return ushort((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 template <int N>
 using native_float = float __attribute__((ext_vector_type(N)));
@@ -46,12 +40,3 @@ constexpr native_float<N> from_bfloat(native_bfloat<N> value) {
 }
 
 }  // namespace sm
-
-#if defined(__x86_64__)
-// What the compiler calls for bfloat(float): defined here, so that a kernel needs no compiler run-time
-// library.
-extern "C" __attribute__((weak, used, visibility("hidden"), noinline)) inline bfloat __truncsfbf2(
-    float value) {
-  return __builtin_bit_cast(bfloat, sm::bfloat_bits(value));
-}
-#endif
