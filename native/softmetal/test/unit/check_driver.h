@@ -56,11 +56,14 @@ struct Driver {
   }
   Site& site(uint32_t number) { return kernel_->sites[number]; }
 
+  void make_workers(int count) {
+    if (!check_) check_ = check_dispatch(dispatch);
+    while (int(workers_.size()) < count) workers_.push_back(check_->observe_worker());
+    while (int(memory_.size()) < count) memory_.push_back(std::make_unique<Threadgroup>());
+  }
   // A worker begins its threadgroup `group`; workers are made when first named.
   void begin(uint32_t group, int worker = 0) {
-    if (!check_) check_ = check_dispatch(dispatch);
-    while (int(workers_.size()) <= worker) workers_.push_back(check_->observe_worker());
-    while (int(memory_.size()) <= worker) memory_.push_back(std::make_unique<Threadgroup>());
+    make_workers(worker + 1);
     sm_group position = {};
     position.threadgroup_position[0] = group;
     GroupMemory memory = {};
