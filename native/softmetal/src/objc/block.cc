@@ -156,7 +156,7 @@ BlockLiteral* copy_block(const void* pointer, const char* wanted_signature, cons
   auto* block = static_cast<BlockLiteral*>(const_cast<void*>(pointer));
   std::string problem = problem_of(block, wanted_signature);
   if (problem.empty()) return retain_block(block);
-  report_object(std::string(selector) + ": not a usable block: " + problem);
+  report_object(std::string("the block given to ") + selector + " cannot be used: " + problem);
   return nullptr;
 }
 

@@ -6,7 +6,7 @@
 
 namespace softmetal {
 
-Array::Array(std::vector<Object*> given) : Object(class_named("NSArray")), items(std::move(given)) {
+Array::Array(std::vector<Object*> given) : Object(class_named(kClassName)), items(std::move(given)) {
   for (Object* item : items) retain(item);
 }
 Array::~Array() {
@@ -23,7 +23,7 @@ bool Array::is_equal(const Object* other) const {
                              [](const Object* one, const Object* two) { return one->is_equal(two); });
 }
 
-Dictionary::Dictionary(std::vector<std::pair<Object*, Object*>> given) : Object(class_named("NSDictionary")) {
+Dictionary::Dictionary(std::vector<std::pair<Object*, Object*>> given) : Object(class_named(kClassName)) {
   for (auto& [key, value] : given) set(key, value);
 }
 Dictionary::~Dictionary() {

@@ -5,7 +5,7 @@
 namespace softmetal {
 
 Error::Error(std::string domain, int64_t code, std::string description)
-    : Object(class_named("NSError")), domain(std::move(domain)), text(std::move(description)), code(code) {}
+    : Object(class_named(kClassName)), domain(std::move(domain)), text(std::move(description)), code(code) {}
 Error::~Error() { release(user_info); }
 
 std::string Error::description() const {

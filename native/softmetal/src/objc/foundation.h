@@ -11,6 +11,7 @@
 namespace softmetal {
 
 struct String : Object {
+  static constexpr const char* kClassName = "NSString";
   explicit String(std::string text = "");
   std::string description() const override { return text; }
   bool is_equal(const Object* other) const override;
@@ -19,6 +20,7 @@ struct String : Object {
 };
 
 struct Dictionary : Object {
+  static constexpr const char* kClassName = "NSDictionary";
   explicit Dictionary(std::vector<std::pair<Object*, Object*>> items = {});  // key, value; retains them
   ~Dictionary() override;
   std::string description() const override;
@@ -29,6 +31,7 @@ struct Dictionary : Object {
 };
 
 struct Error : Object {
+  static constexpr const char* kClassName = "NSError";
   Error(std::string domain, int64_t code, std::string description);
   ~Error() override;
   std::string description() const override;
@@ -39,6 +42,7 @@ struct Error : Object {
 };
 
 struct Array : Object {
+  static constexpr const char* kClassName = "NSArray";
   explicit Array(std::vector<Object*> items = {});  // retains them
   ~Array() override;
   std::string description() const override;
@@ -47,6 +51,7 @@ struct Array : Object {
 };
 
 struct Number : Object {
+  static constexpr const char* kClassName = "NSNumber";
   enum class Kind { kBool, kInteger, kUnsigned, kFloating };
   explicit Number(Kind kind = Kind::kInteger, int64_t integer = 0, double floating = 0);
   std::string text() const;
@@ -59,12 +64,14 @@ struct Number : Object {
 };
 
 struct Url : Object {
+  static constexpr const char* kClassName = "NSURL";
   explicit Url(std::string path = "");
   std::string description() const override { return "file://" + path; }
   std::string path;
 };
 
 struct Data : Object {
+  static constexpr const char* kClassName = "NSData";
   explicit Data(std::string bytes = "");
   std::string bytes;
 };

@@ -9,7 +9,7 @@
 namespace softmetal {
 
 Number::Number(Kind kind, int64_t integer, double floating)
-    : Object(class_named("NSNumber")), kind(kind), integer(integer), floating(floating) {}
+    : Object(class_named(kClassName)), kind(kind), integer(integer), floating(floating) {}
 
 std::string Number::text() const {
   if (kind == Kind::kUnsigned) return std::to_string(static_cast<uint64_t>(integer));

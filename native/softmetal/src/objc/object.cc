@@ -123,15 +123,18 @@ Object* make_immortal(Object* object) {
 }
 
 void report_wrong_class(const Object* object, const char* wanted, const char* selector) {
-  int status;
-  char* readable = abi::__cxa_demangle(wanted, nullptr, nullptr, &status);
-  std::string name = status == 0 ? readable : wanted;
-  std::free(readable);
-  name = name.substr(name.rfind(':') + 1);
   std::string got = "something that is no object";
-  if (is_object(object)) got = "a " + object->isa->name;
-  if (is_zombie(object)) got = "a freed " + object->isa->name;
-  report_object(std::string(selector) + ": given " + got + " where a " + name + " is wanted");
+  if (is_object(object)) got = "an object of class " + object->isa->name;
+  if (is_zombie(object)) got = "a freed object of class " + object->isa->name;
+  report_object(std::string(selector) + " was given " + got + "; wanted: " + wanted);
+}
+
+std::string readable_type(const std::type_info& type) {
+  int status;
+  char* readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  std::string name = status == 0 ? readable : type.name();
+  std::free(readable);
+  return name.substr(name.rfind(':') + 1);
 }
 
 size_t live_objects(const char* class_name_or_null) {

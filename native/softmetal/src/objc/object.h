@@ -116,13 +116,21 @@ struct Registration {
 // kObject: "-[MTLDevice newBufferWithLength:options:]: ...".
 void report_object(const std::string& message);
 void report_wrong_class(const Object* object, const char* wanted, const char* selector);
+std::string readable_type(const std::type_info& type);
+
+// What reports call a T: T::kClassName if there is one ("MTLBuffer"), else its name in C++.
+template <class T>
+std::string class_name_of() {
+  if constexpr (requires { T::kClassName; }) return T::kClassName;
+  return readable_type(typeid(T));
+}
 
 // The object as a T; null for nil, and null with a report for anything else.
 template <class T>
 T* checked(Object* object, const char* selector) {
   if (!object) return nullptr;
   T* result = is_object(object) ? dynamic_cast<T*>(object) : nullptr;
-  if (!result) report_wrong_class(object, typeid(T).name(), selector);
+  if (!result) report_wrong_class(object, class_name_of<T>().c_str(), selector);
   return result;
 }
 

@@ -31,7 +31,7 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
-String::String(std::string text) : Object(class_named("NSString")), text(std::move(text)) {}
+String::String(std::string text) : Object(class_named(kClassName)), text(std::move(text)) {}
 
 bool String::is_equal(const Object* other) const {
   auto* string = dynamic_cast<const String*>(other);
@@ -47,7 +47,7 @@ std::string_view text_of(const Object* string) {
   if (!string) return {};
   auto* text = is_object(string) ? dynamic_cast<const String*>(string) : nullptr;
   if (text) return text->text;
-  report_wrong_class(string, "NSString", "a text");
+  report_wrong_class(string, String::kClassName, "a method");
   return {};
 }
 

@@ -8,8 +8,8 @@
 
 namespace softmetal {
 
-Url::Url(std::string path) : Object(class_named("NSURL")), path(std::move(path)) {}
-Data::Data(std::string bytes) : Object(class_named("NSData")), bytes(std::move(bytes)) {}
+Url::Url(std::string path) : Object(class_named(kClassName)), path(std::move(path)) {}
+Data::Data(std::string bytes) : Object(class_named(kClassName)), bytes(std::move(bytes)) {}
 
 struct OperatingSystemVersion {
   long major, minor, patch;
