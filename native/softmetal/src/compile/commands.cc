@@ -13,7 +13,8 @@ namespace {
 
 // Neither the machine's headers nor its configuration of clang are the kernel's.
 const Words kIsolated = {"-nostdinc", "-nostdinc++", "--no-default-config"};
-const Words kPlainMessages = {"-fno-color-diagnostics", "-fno-caret-diagnostics", "-Wno-everything"};
+const Words kPlainMessages = {"-fno-color-diagnostics", "-fno-caret-diagnostics", "-fno-spell-checking",
+                              "-Wno-everything"};
 
 const Words kLanguage = {
     "-std=c++20", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fvisibility=hidden",

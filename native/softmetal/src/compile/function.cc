@@ -52,6 +52,28 @@ std::vector<Diagnostic> compile_instrumented(const Job& job, const Words& comman
   return compile(job.tools.clang + assembly_flags(code_options(job)) + Words{"-c", hooked, "-o", object});
 }
 
+// The linkers' words for what a program declares and never defines. A function constant without a value is
+// such.
+std::string explain(const Job& job, const std::string& failure) {
+  for (const std::string marker : {"undefined hidden symbol: ", "undefined symbol: "}) {
+    if (!failure.starts_with(marker)) continue;
+    std::string name = demangled(failure.substr(marker.size()));
+    for (const FunctionConstant& constant : job.library.program.constants) {
+      if (constant.scope + constant.name == name) return "function constant '" + name + "' is not set";
+    }
+    return "'" + name + "' is declared but not defined";
+  }
+  return failure;
+}
+
+std::vector<Diagnostic> link(const Job& job, const std::string& object, const Shared& shared,
+                             const std::string& image) {
+  std::vector<Diagnostic> failure =
+      compile(link_command(job.tools, Words{object} + shared.link_inputs, image));
+  for (Diagnostic& each : failure) each.message = explain(job, each.message);
+  return failure;
+}
+
 std::vector<Diagnostic> build_into(const Job& job, const std::string& folder) {
   Shared shared = shared_parts(job.tools, code_options(job));
   if (!shared.failure.empty()) return plain_error(shared.failure);
@@ -63,7 +85,7 @@ std::vector<Diagnostic> build_into(const Job& job, const std::string& folder) {
                                         ? compile_instrumented(job, command, folder, object)
                                         : compile(command + Words{"-c", "-o", object});
   if (!failure.empty()) return failure;
-  return compile(link_command(job.tools, Words{object} + shared.link_inputs, folder + kImage));
+  return link(job, object, shared, folder + kImage);
 }
 
 // What is wrong with the folder's kernel, or nothing.
@@ -76,21 +98,9 @@ std::string load(const Job& job, const std::string& folder, LoadedKernel& kernel
     kernel.sites = std::move(tables.sites);
     kernel.blocks = std::move(tables.blocks);
   }
-  std::string failure = load_image(folder + kImage, kernel);
+  std::string failure = explain(job, load_image(folder + kImage, kernel));
   if (failure.empty()) kernel.max_threads = static_cast<int>(kernel.table->max_threads);
   return failure;
-}
-
-// A function constant without a value is declared and never defined, which only the dynamic linker notices.
-std::string explain(const Job& job, const std::string& failure) {
-  const std::string marker = "undefined symbol: ";
-  if (!failure.starts_with(marker))
-    return "kernel '" + job.entry.host_name + "' cannot be loaded: " + failure;
-  std::string name = demangled(failure.substr(marker.size()));
-  for (const FunctionConstant& constant : job.library.program.constants) {
-    if (constant.scope + constant.name == name) return "function constant '" + name + "' is not set";
-  }
-  return "'" + name + "' is declared but not defined";
 }
 
 // An entry of the cache holds the image and its tables; what led there goes.
@@ -112,7 +122,7 @@ FunctionResult load_or_build(const Job& job) {
   if (!work.failure.empty()) return {nullptr, plain_error(work.failure)};
   if (auto failure = build_into(job, work.path); !failure.empty()) return {nullptr, failure};
   std::string failure = load(job, work.path, *kernel);
-  if (!failure.empty()) return {nullptr, plain_error(explain(job, failure))};
+  if (!failure.empty()) return {nullptr, plain_error("kernel '" + job.entry.host_name + "': " + failure)};
   keep(job, work.path);
   return {kernel, {}};
 }

@@ -39,6 +39,7 @@ std::string without_path(std::string message, const std::string& file) {
 }  // namespace
 
 std::string demangled(const std::string& symbol) {
+  if (!symbol.starts_with("_Z")) return symbol;
   int status = 0;
   char* name = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
   std::string result = status == 0 && name ? name : symbol;
