@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
-const reportName = /^vitest\.json$|\.counts\.json$/;
+const reportName = /^vitest(\.\w+)?\.json$|\.counts\.json$/;
 
 /** The folders of all workspace packages that have a `test` script. */
 export function testedPackages() {
@@ -20,7 +20,7 @@ export function removeResults(folder) {
 }
 
 /**
- * Adds up a package's reports in test-results: vitest.json, and of other runners *.counts.json with { passed, failed, skipped,
+ * Adds up a package's reports in test-results: vitest.json or vitest.<run>.json, and of other runners *.counts.json with { passed, failed, skipped,
  * skippedTests? }.
  * A package that left no report, or an unreadable one, counts as one failure. Returns { passed, failed, skipped, problems, skippedTests }.
  */

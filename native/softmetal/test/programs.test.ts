@@ -15,7 +15,8 @@ const programs = ['unit', 'client'].flatMap((kind) =>
 );
 
 for (const name of programs) {
-  const title = noCompiler ? `${name} (skipped: ${noCompiler})` : name;
+  const emulated = process.env.SOFTMETAL_RUNNER ? `${architecture} ` : '';
+  const title = noCompiler ? `${name} (skipped: ${noCompiler})` : emulated + name;
   describe.skipIf(noCompiler).concurrent(title, () => {
     const program = join(folder, name);
     if (!existsSync(program)) {
