@@ -9,7 +9,7 @@ kernel void f(device float *out [[buffer(0)]], uint i [[thread_index_in_threadgr
   for (int round = 0; round < 3; round++) {
     tile[i] = float(i + round);  // expect: threadgroup-race
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    sum += tile[(i + 33) % 64];
+    sum += tile[(i + 33) % 64];  // expect: threadgroup-race
 #ifdef MENDED
     threadgroup_barrier(mem_flags::mem_threadgroup);
 #endif

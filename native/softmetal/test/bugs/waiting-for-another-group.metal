@@ -7,8 +7,8 @@ kernel void f(device atomic_uint *flag [[buffer(0)]], uint group [[threadgroup_p
               uint lane [[thread_index_in_simdgroup]]) {
   if (lane != 0) return;
 #ifndef MENDED
-  while (atomic_load_explicit(flag, memory_order_relaxed) != 2u) {  // expect: hang flag
-    atomic_fetch_max_explicit(flag, group == 5 ? 2u : 1u, memory_order_relaxed);
+  while (atomic_load_explicit(flag, memory_order_relaxed) != 2u) {  // expect: hang
+    atomic_fetch_max_explicit(flag, group == 5 ? 2u : 1u, memory_order_relaxed);  // expect: hang
   }
 #else
   atomic_fetch_max_explicit(flag, group + 1u, memory_order_relaxed);
