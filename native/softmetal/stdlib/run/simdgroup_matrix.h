@@ -33,13 +33,13 @@ typedef simdgroup_matrix<float, 8, 8> simdgroup_float8x8;
 typedef simdgroup_matrix<half, 8, 8> simdgroup_half8x8;
 typedef simdgroup_matrix<bfloat, 8, 8> simdgroup_bfloat8x8;
 
-template <class T, int Cols, int Rows>
+template <class T, int Cols, int Rows = Cols>
 simdgroup_matrix<T, Cols, Rows> make_filled_simdgroup_matrix(T value) {
   simdgroup_matrix<T, Cols, Rows> result;
   result.thread_elements() = vec<T, 2>(value);
   return result;
 }
-template <class T, int Cols, int Rows>
+template <class T, int Cols, int Rows = Cols>
 simdgroup_matrix<T, Cols, Rows> make_diagonal_simdgroup_matrix(T value) {
   return simdgroup_matrix<T, Cols, Rows>(value);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/dispatch.h"
+#include "dispatches.h"
 
 // All in one section: the engine wants to know where a kernel's code lies.
 #define KERNEL static __attribute__((section("hand_kernels"), noinline))
@@ -67,36 +67,9 @@ inline std::shared_ptr<softmetal::LoadedKernel> kernel(void (*entry)(const sm_th
   return loaded;
 }
 
-struct Size {
-  uint32_t x, y = 1, z = 1;
-};
-
+// This many threadgroups of so many threads.
 inline softmetal::Dispatch dispatch(void (*entry)(const sm_thread*), Size threadgroups, Size threads) {
-  softmetal::Dispatch result{};
-  result.kernel = kernel(entry);
-  const uint32_t groups[3] = {threadgroups.x, threadgroups.y, threadgroups.z},
-                 size[3] = {threads.x, threads.y, threads.z};
-  for (int i = 0; i < 3; i++) {
-    result.threads_per_threadgroup[i] = size[i];
-    result.threads_per_grid[i] = groups[i] * size[i];
-  }
-  return result;
-}
-
-template <class T>
-void bind(softmetal::Dispatch& dispatch, int index, std::vector<T>& values) {
-  dispatch.buffers[index] = {values.data(), values.size() * sizeof(T), true};
-}
-
-inline softmetal::Settings settings(softmetal::Schedule schedule = softmetal::Schedule::kInOrder,
-                                    uint64_t seed = 0) {
-  softmetal::Settings result = softmetal::current_settings();
-  result.workers = 2;
-  result.schedule = schedule;
-  result.seed = seed;
-  result.validate = result.stats = false;
-  result.timeout = 0;
-  return result;
+  return dispatch(kernel(entry), threadgroups, threads);
 }
 
 }  // namespace hand
