@@ -79,7 +79,7 @@ constexpr T inserted(T base, T insert, uint offset, uint bits) {
 // The low 24 bits, with their sign.
 template <class T>
 constexpr T low24(T x) {
-  return metal::is_signed_v<T> ? T(T(uint(x) << 8) >> 8) : T(x & 0xffffff);
+  return metal::is_signed_v<T> ? T(int(uint(x) << 8) >> 8) : T(x & 0xffffff);
 }
 
 // f on elements of the arguments' integer type.
@@ -120,8 +120,8 @@ SM_FUNCTION(reverse_bits, sm::reversed_bits(x))
   }
 SM_FUNCTION(absdiff, sm::unsigned_of<T>(x < y ? sm::unsigned_of<T>(y) - sm::unsigned_of<T>(x)
                                               : sm::unsigned_of<T>(x) - sm::unsigned_of<T>(y)))
-SM_FUNCTION(addsat, T(__builtin_elementwise_add_sat(x, y)))
-SM_FUNCTION(subsat, T(__builtin_elementwise_sub_sat(x, y)))
+SM_FUNCTION(addsat, sm::saturated<T>(sm::wide<T>(x) + sm::wide<T>(y)))
+SM_FUNCTION(subsat, x < y && !is_signed_v<T> ? T(0) : sm::saturated<T>(sm::wide<T>(x) - sm::wide<T>(y)))
 SM_FUNCTION(hadd, T((sm::wide<T>(x) + sm::wide<T>(y)) >> 1))
 SM_FUNCTION(rhadd, T((sm::wide<T>(x) + sm::wide<T>(y) + 1) >> 1))
 SM_FUNCTION(mulhi, T((sm::wide<T>(x) * sm::wide<T>(y)) >> sm::bits_of<T>))

@@ -8,8 +8,8 @@
 #include <random>
 
 #include "check.h"
+#include "unit/builtin_batch.h"
 #include "unit/formats.h"
-#include "unit/kernel_run.h"
 
 struct Arguments {
   double x, y, z;
@@ -75,46 +75,8 @@ inline std::vector<std::vector<double>> float_arguments(const Format& format) {
 struct FloatResults {
   std::vector<std::vector<double>> arguments;
   size_t rows;
-  Memory by_width[5];  // [1]: scalars; [2]..[4]: lane l of row i is that of row i + l
+  BatchResult by_width;
 };
-
-inline std::string section(const Format& format, size_t number, int width, const std::string& call) {
-  std::string element = format.name, type = width == 1 ? element : element + std::to_string(width);
-  std::string id = std::to_string(number), lanes = std::to_string(width);
-  auto load = [&](const std::string& from) {
-    std::string parts;
-    for (int l = 0; l < width; l++) parts += (l ? ", " : "") + from + "[(i + " + std::to_string(l) + ") % n]";
-    return type + "(" + parts + ")";
-  };
-  return "__attribute__((noinline)) void section" + id + "_" + lanes + "(device const " + element +
-         "* a, device const " + element + "* b, device const " + element + "* c, device " + element +
-         "* out, uint i, uint n) {\n  typedef " + type + " T; T x = " + load("a") + ", y = " + load("b") +
-         ", z = " + load("c") + ";\n  (void)x; (void)y; (void)z;\n  T r = T(" + call + ");\n" +
-         (width == 1 ? "  out[" + id + " * n + i] = r;\n"
-                     : "  for (int l = 0; l < " + lanes + "; l++) out[(" + id + " * n + i) * " + lanes +
-                           " + l] = r[l];\n") +
-         "}\n";
-}
-
-inline std::string float_kernel(const Format& format, size_t rows) {
-  std::string text = "#include <metal_stdlib>\nusing namespace metal;\n" + float_prelude(), body;
-  const std::vector<FloatBuiltin>& all = float_builtins();
-  for (int width = 1; width <= 4; width++)
-    for (size_t k = 0; k < all.size(); k++) {
-      text += section(format, k, width, all[k].call);
-      body += "  section" + std::to_string(k) + "_" + std::to_string(width) + "(a, b, c, out" +
-              std::to_string(width) + ", i, " + std::to_string(rows) + ");\n";
-    }
-  std::string element = format.name;
-  text += "kernel void f(";
-  const char* inputs[] = {"a", "b", "c"};
-  for (int p = 0; p < 3; p++)
-    text += "device const " + element + "* " + inputs[p] + " [[buffer(" + std::to_string(p) + ")]], ";
-  for (int w = 1; w <= 4; w++)
-    text +=
-        "device " + element + "* out" + std::to_string(w) + " [[buffer(" + std::to_string(w + 2) + ")]], ";
-  return text + "uint i [[thread_position_in_grid]]) {\n" + body + "}\n";
-}
 
 inline const FloatResults& float_results(const Format& format) {
   static std::map<std::string, FloatResults> known;
@@ -123,20 +85,16 @@ inline const FloatResults& float_results(const Format& format) {
   FloatResults results;
   results.arguments = float_arguments(format);
   results.rows = results.arguments[0].size();
-  std::vector<Memory> buffers(7);
+  Batch batch{format.name, size_t(format.bytes), results.rows, float_prelude(), {}, {}};
+  for (const FloatBuiltin& one : float_builtins()) batch.calls.push_back(one.call);
   for (int p = 0; p < 3; p++) {
-    buffers[p].resize(results.rows * format.bytes);
+    batch.inputs[p].resize(results.rows * format.bytes);
     for (size_t i = 0; i < results.rows; i++) {
       uint32_t bits = encode(format, results.arguments[p][i]);
-      std::memcpy(buffers[p].data() + i * format.bytes, &bits, format.bytes);
+      std::memcpy(batch.inputs[p].data() + i * format.bytes, &bits, format.bytes);
     }
   }
-  for (int w = 1; w <= 4; w++)
-    buffers[w + 2].resize(float_builtins().size() * results.rows * w * format.bytes);
-  KernelRun run;
-  run.threads = uint32_t(results.rows);
-  run_kernel(float_kernel(format, results.rows), run, buffers);
-  for (int w = 1; w <= 4; w++) results.by_width[w] = buffers[w + 2];
+  results.by_width = run_batch(batch);
   return known[format.name] = results;
 }
 
@@ -186,7 +144,7 @@ inline void check_float_builtin(const std::string& name) {
       for (size_t i = 0; i < results.rows && failures < 4; i++) {
         Arguments a{results.arguments[0][i], results.arguments[1][i], results.arguments[2][i], *format};
         double wanted = one.definition(a);
-        uint32_t got = bits_at(*format, results.by_width[1], k * results.rows + i);
+        uint32_t got = bits_at(*format, results.by_width.width[1], k * results.rows + i);
         checked++;
         if (!close_enough(*format, one.bound, a, got, wanted)) {
           failures++;
@@ -194,9 +152,9 @@ inline void check_float_builtin(const std::string& name) {
         }
         for (int w = 2; w <= 4; w++)
           for (int l = 0; l < w; l++) {
-            uint32_t lane = bits_at(*format, results.by_width[w], (k * results.rows + i) * w + l);
+            uint32_t lane = bits_at(*format, results.by_width.width[w], (k * results.rows + i) * w + l);
             uint32_t scalar =
-                bits_at(*format, results.by_width[1], k * results.rows + (i + l) % results.rows);
+                bits_at(*format, results.by_width.width[1], k * results.rows + (i + l) % results.rows);
             if (same_result(*format, one.bound, lane, scalar)) continue;
             failures++;
             check::fail(__FILE__, __LINE__,

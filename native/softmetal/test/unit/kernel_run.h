@@ -61,3 +61,17 @@ Memory memory_of(const std::vector<T>& values) {
   std::memcpy(memory.data(), values.data(), memory.size());
   return memory;
 }
+
+// `body` in one thread, with `in` and `out` in device memory; helpers stand in front of the kernel.
+template <class Out, class In>
+std::vector<Out> evaluate(const std::string& in_type, const std::string& out_type, const std::string& body,
+                          const std::vector<In>& in, size_t results, const std::string& helpers = "") {
+  std::vector<Memory> buffers{memory_of(in), Memory(results * sizeof(Out))};
+  run_kernel("#include <metal_stdlib>\nusing namespace metal;\n" + helpers + "kernel void f(device const " +
+                 in_type + "* in [[buffer(0)]], device " + out_type + "* out [[buffer(1)]]) {\n" + body +
+                 "}\n",
+             KernelRun(), buffers);
+  std::vector<Out> out;
+  for (size_t i = 0; i < results; i++) out.push_back(element<Out>(buffers[1], i));
+  return out;
+}
