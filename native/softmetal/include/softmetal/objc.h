@@ -148,7 +148,8 @@ constexpr bool is_clear_argument() {
   return false;  // int, 0, nullptr, long double, ...
 }
 
-// Arguments that no register is left for lie packed on Apple's stack and in slots of 8 bytes elsewhere.
+// On arm64, arguments that no register is left for lie packed on Apple's stack and in slots of 8 bytes
+// elsewhere.
 template <class... A>
 constexpr bool fits_both_stacks() {
   size_t general = 2, floating = 0;  // self and _cmd
@@ -157,7 +158,7 @@ constexpr bool fits_both_stacks() {
     size_t registers = !is_class || size > 16 ? 1 : (size + 7) / 8;
     size_t& used = is_floating ? floating : general;
     used += registers;
-    if (used > (is_floating ? 8 : 6) && size % 8) good = false;
+    if (used > 8 && size % 8) good = false;
   };
   (place(std::is_floating_point_v<A>, sizeof(A), std::is_class_v<A>), ...);
   return good;

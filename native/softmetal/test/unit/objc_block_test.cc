@@ -192,6 +192,31 @@ TEST("_Block_copy of something else is reported") {
   ReportLog::shared().clear();
 }
 
+TEST("what a block captures is kept and let go by its kind") {
+  enum { kObject = 3, kBlock = 7, kInsideVariable = 128 };
+  struct Captured : Object {
+    Captured() : Object(class_named("Captured")) {}
+  };
+  Object* object = new Captured;
+  void* place = nullptr;
+  _Block_object_assign(&place, object, kObject);
+  CHECK(place == object && object->references == 2);
+  _Block_object_dispose(place, kObject);
+  _Block_object_assign(&place, object, kInsideVariable | kObject);
+  CHECK(place == object && object->references == 1);
+  _Block_object_dispose(place, kInsideVariable | kObject);
+  CHECK_EQUAL(object->references.load(), 1);
+  release(object);
+
+  int seen = 0;
+  Counting counting;
+  HandBlock block = make_block(kBlockHasSignature | kBlockHasCopy, &copying, &seen, &counting);
+  _Block_object_assign(&place, &block, kBlock);
+  CHECK(place != &block && counting.copies == 1);
+  _Block_object_dispose(place, kBlock);
+  CHECK_EQUAL(counting.disposals, 1);
+}
+
 // ---- compiled by clang
 const char* const kBlocks = R"(
 typedef int (*Count)(void);
