@@ -27,7 +27,8 @@ bool Number::is_equal(const Object* other) const {
   auto* number = dynamic_cast<const Number*>(other);
   if (!number) return false;
   if (kind == Kind::kFloating || number->kind == Kind::kFloating) return floating == number->floating;
-  bool same_sign = (integer >= 0) == (number->integer >= 0) || kind == number->kind;
+  // The same bits mean the same number, unless they are a large unsigned one here and a negative one there.
+  bool same_sign = (kind == Kind::kUnsigned) == (number->kind == Kind::kUnsigned) || integer >= 0;
   return integer == number->integer && same_sign;
 }
 size_t Number::hash() const { return std::hash<double>()(floating); }
