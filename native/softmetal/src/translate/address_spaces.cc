@@ -1,21 +1,9 @@
-#include <map>
+#include <set>
 
 #include "translate/passes.h"
 
 namespace softmetal {
 namespace {
-
-const std::map<std::string, const char*, std::less<>>& strict_words() {
-  static const std::map<std::string, const char*, std::less<>> words = {
-      {"device", "__global"},
-      {"threadgroup", "__local"},
-      {"thread", "__private"},
-      {"constant", "__constant"},
-      {"ray_data", "__private"},
-      {"object_data", "__local"},
-      {"threadgroup_imageblock", "__local"}};
-  return words;
-}
 
 bool beside_const(const Tokens& tokens, size_t at) {
   size_t after = at + 1;
@@ -25,7 +13,11 @@ bool beside_const(const Tokens& tokens, size_t at) {
 
 }  // namespace
 
-bool is_address_space(const Token& token) { return token.is_name() && strict_words().count(token.text) != 0; }
+bool is_address_space(const Token& token) {
+  static const std::set<std::string, std::less<>> words = {
+      "device", "threadgroup", "thread", "constant", "ray_data", "object_data", "threadgroup_imageblock"};
+  return token.is_name() && words.count(token.text) != 0;
+}
 
 std::string spell_plain(const Tokens& tokens, Range range) {
   Tokens part(tokens.begin() + range.begin, tokens.begin() + range.end);
@@ -44,9 +36,7 @@ void replace_address_spaces(Translation& translation) {
   Tokens& tokens = translation.tokens;
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (!is_address_space(tokens[i])) continue;
-    if (translation.dialect == Dialect::kStrict) {
-      tokens[i].text = strict_words().find(tokens[i].text)->second;
-    } else if (tokens[i].is("constant") && !beside_const(tokens, i)) {
+    if (tokens[i].is("constant") && !beside_const(tokens, i)) {
       tokens[i].text = "const   ";
     } else {
       blank(tokens[i]);

@@ -76,6 +76,12 @@ int find_kernel(const Program& program, const std::string& name, const std::stri
   return found;
 }
 
+void blank_kernel_word(Tokens& tokens, const Declaration& declaration) {
+  for (size_t i = declaration.first; i < declaration.all.end; ++i) {
+    if (tokens[i].is("kernel")) blank(tokens[i]);
+  }
+}
+
 void read_instantiation(Translation& translation, const Declaration& declaration,
                         const Attribute& host_name) {
   Tokens& tokens = translation.tokens;
@@ -101,7 +107,11 @@ void read_instantiation(Translation& translation, const Declaration& declaration
   } else {
     translation.program.entry_points.push_back(std::move(entry));
   }
-  blank(tokens, declaration.all);
+  if (translation.dialect == Dialect::kRun) {
+    blank(tokens, declaration.all);
+  } else {
+    blank_kernel_word(tokens, declaration);  // what is left is C++: it makes the compiler check the template
+  }
 }
 
 }  // namespace
@@ -114,9 +124,7 @@ void read_instantiations(Translation& translation) {
       read_instantiation(translation, declaration, *host_name);
       return;
     }
-    for (size_t i = declaration.first; i < declaration.all.end; ++i) {
-      if (translation.tokens[i].is("kernel")) blank(translation.tokens[i]);
-    }
+    blank_kernel_word(translation.tokens, declaration);
   });
 }
 

@@ -106,6 +106,9 @@ class Reader {
     if (const Attribute* condition = find_attribute(attributes, "function_constant")) {
       parameter.condition = spell(condition->arguments, {0, condition->arguments.size()});
     }
+    if (translation_.dialect == Dialect::kStrict && kernel_.problems.empty()) {
+      check_parameter(translation_, parameter, {words.tokens[0], type_end});
+    }
     pointers_.push_back(is_indirect(words));
     places_.push_back(words.tokens[0]);
     kernel_.parameters.push_back(std::move(parameter));

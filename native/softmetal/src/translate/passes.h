@@ -32,6 +32,11 @@ void replace_address_spaces(Translation& translation);
 void replace_literals(Translation& translation);
 void replace_swizzles(Translation& translation);
 
+// Strict dialect: what MSL forbids and can be seen in the words; parameters whose types do not fit.
+void check_words(Translation& translation);
+// Strict dialect: `float4(a, b)` and names that are keywords of OpenCL.
+void replace_strict_words(Translation& translation);
+
 bool is_address_space(const Token& token);
 // spell() without address spaces, `constant` as const.
 std::string spell_plain(const Tokens& tokens, Range range);

@@ -68,6 +68,9 @@ Program translate(std::string_view preprocessed, Dialect dialect);
 // The whole translation unit for the type check: every body that is not a template is checked.
 std::string check_text(const Program& program);
 
+// The same with all entry points in the object code, templates included.
+std::string all_entries_text(const Program& program);
+
 // The whole translation unit of one entry point, which defines `sm_kernel_table`. `constants`: index -> C++
 // literal. One that is absent is declared and not defined, so a kernel that really uses it does not link.
 std::string entry_text(const Program& program, const EntryPoint& entry,

@@ -1,5 +1,5 @@
-// In a template the compiler does not see that `v.xy` is a property with a type of its own, so reads there are
-// written as calls: v.get_xy().
+// In a template the compiler does not see that `v.xy` is a property with a type of its own, so reads there
+// are written as calls: v.get_xy().
 #include <set>
 
 #include "translate/passes.h"
@@ -26,8 +26,8 @@ bool is_member_access(const Tokens& tokens, size_t at) {
 }
 
 bool is_written(const Tokens& tokens, size_t name) {
-  static const std::set<std::string> writes = {"=",  "+=", "-=", "*=", "/=", "%=", "&=",
-                                               "|=", "^=", "++", "--", "[",  "(",  "."};
+  static const std::set<std::string> writes = {
+      "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "++", "--", "[", "(", "."};
   size_t next = next_code(tokens, name + 1);
   const Token& after = tokens[next_code(tokens, next + 1)];
   if (tokens[next].is("<<") && after.is("=")) return true;

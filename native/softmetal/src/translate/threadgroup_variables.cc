@@ -16,12 +16,18 @@ class Placer {
  public:
   explicit Placer(Translation& translation) : translation_(translation), tokens_(translation.tokens) {}
 
-  void body(Range range) {
+  void body(const Declaration& declaration) {
+    Range range = declaration.body;
     for (size_t i = range.begin; i < range.end; ++i) {
       if (!tokens_[i].is("threadgroup")) continue;
       Statement statement;
       if (!read_statement(i, range, statement)) continue;
-      replace(statement);
+      bool variable = is_variable({statement.type_end, statement.semicolon});
+      if (variable && translation_.dialect == Dialect::kStrict && !is_kernel(declaration)) {
+        translation_.error(
+            i, "a threadgroup variable must be declared in a kernel, not in a function that it calls");
+      }
+      if (variable) replace(statement);
       i = statement.semicolon;
     }
   }
@@ -30,12 +36,20 @@ class Placer {
     if (!tokens_[declaration.first].is("threadgroup")) return;
     Statement statement;
     if (!read_statement(declaration.first, declaration.all, statement)) return;
-    if (is_variable(statement, {statement.type_end, statement.semicolon})) {
+    if (is_variable({statement.type_end, statement.semicolon})) {
       translation_.error(declaration.first, "a threadgroup variable must be declared inside a kernel");
     }
   }
 
  private:
+  bool is_kernel(const Declaration& declaration) const {
+    for (const Kernel& kernel : translation_.program.kernels) {
+      const Token& name = tokens_[declaration.name.begin];
+      if (kernel.name == declaration.scope + name.text && kernel.line == name.line) return true;
+    }
+    return false;
+  }
+
   static bool is_blank(const Token& token) { return token.text.find_first_not_of(' ') == std::string::npos; }
 
   // Back over what may stand in front of `threadgroup` in a declaration.
@@ -115,9 +129,8 @@ class Placer {
   }
 
   // A declarator without * or &, or a pointer that itself lies in threadgroup memory: T* threadgroup p[4].
-  bool is_variable(const Statement& statement, Range declarator) const {
-    for (const Range& part : split(tokens_, declarator, ",")) {
-      (void)statement;
+  bool is_variable(Range declarators) const {
+    for (const Range& part : split(tokens_, declarators, ",")) {
       if (declarator_type_end(part) != kPrivate) return true;
     }
     return false;
@@ -141,7 +154,6 @@ class Placer {
 
   void replace(const Statement& statement) {
     Range declarators{statement.type_end, statement.semicolon};
-    if (!is_variable(statement, declarators)) return;
     std::string text;
     for (const Range& part : split(tokens_, declarators, ",")) {
       size_t name = declarator_type_end(part);
@@ -158,7 +170,7 @@ class Placer {
   }
 
   std::string pointer_text(const Statement& statement, Range part) const {
-    const char* space = translation_.dialect == Dialect::kStrict ? "__local " : "";
+    const char* space = translation_.dialect == Dialect::kStrict ? "threadgroup " : "";
     return space + statement.type + " " + spell_plain(tokens_, part);
   }
 
@@ -186,7 +198,7 @@ class Placer {
 void place_threadgroup_variables(Translation& translation) {
   for_each_declaration(translation.declarations, [&](const Declaration& declaration) {
     if (declaration.kind == DeclarationKind::kFunction && declaration.is_definition()) {
-      Placer(translation).body(declaration.body);
+      Placer(translation).body(declaration);
     } else if (declaration.kind == DeclarationKind::kOther && declaration.template_lists.empty()) {
       Placer(translation).program_scope(declaration);
     }

@@ -7,6 +7,7 @@ Program translate(std::string_view preprocessed, Dialect dialect) {
   Translation translation{lex(preprocessed), {}, {}, program, dialect};
   translation.declarations = parse_declarations(translation.tokens);
   translation.constants = integer_constants(translation.tokens);
+  if (dialect == Dialect::kStrict) check_words(translation);
   read_kernels(translation);
   read_function_constants(translation);
   read_instantiations(translation);
@@ -15,8 +16,9 @@ Program translate(std::string_view preprocessed, Dialect dialect) {
     merge_address_overloads(translation);
     replace_swizzles(translation);
   }
+  if (dialect == Dialect::kStrict) replace_strict_words(translation);
   place_threadgroup_variables(translation);
-  replace_address_spaces(translation);
+  if (dialect == Dialect::kRun) replace_address_spaces(translation);
   replace_literals(translation);
   program.text = print(translation.tokens);
   return program;
