@@ -32,7 +32,7 @@ FLOAT_ASPECT(arithmetic, "x - y", kRounded, a.x - a.y);
 FLOAT_ASPECT(arithmetic, "x * y", kRounded, a.x* a.y);
 FLOAT_ASPECT(arithmetic, "x / y", kRounded, a.x / a.y);
 FLOAT_ASPECT(arithmetic, "-x", kSame, -a.x);
-FLOAT_ASPECT(arithmetic, "T(x * y) - z", kRounded, decode(a.format, encode(a.format, a.x* a.y)) - a.z);
+FLOAT_ASPECT(arithmetic, "(x *= y, x - z)", kRounded, decode(a.format, encode(a.format, a.x* a.y)) - a.z);
 FLOAT_ASPECT(arithmetic, "(x--, x += T(3), x)", kRounded, decode(a.format, encode(a.format, a.x - 1)) + 3);
 
 namespace {
