@@ -40,7 +40,9 @@ enum class BuildMode { kFast, kInstrumented };
 struct Site {
   Location location;
   uint32_t alignment;
-  bool copy = false;  // of a whole object (memcpy): padding may be among its bytes
+  // Of a whole object, whose padding may be among the bytes: memcpy, and loads of integers, since that is how
+  // the compiler copies small structs.
+  bool copy = false;
 };
 struct Block {
   Location location;
@@ -53,6 +55,7 @@ struct LoadedKernel {
   const sm_kernel* table = nullptr;
   std::string name;  // as the host knows it
   BuildMode mode = BuildMode::kFast;
+  Location declared;  // where the author wrote it
   int max_threads = 0;
   const void *image_begin = nullptr, *image_end = nullptr;  // constants of the program are in here
   std::vector<Site> sites;

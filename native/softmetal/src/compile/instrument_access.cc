@@ -69,7 +69,8 @@ std::vector<Touch> AccessRewriter::load(const Instruction& instruction) const {
            alignment_among(operands),
            atomic ? SM_ATOMIC_READ : SM_READ,
            layout.bytes,
-           {}}};
+           {},
+           !atomic && layout.bytes > 1 && starts_with(operands[0], "i")}};
 }
 
 std::vector<Touch> AccessRewriter::store(const Instruction& instruction) const {
