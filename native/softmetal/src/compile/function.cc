@@ -92,6 +92,10 @@ std::vector<Diagnostic> build_into(const Job& job, const std::string& folder) {
 std::string load(const Job& job, const std::string& folder, LoadedKernel& kernel) {
   kernel.name = job.entry.host_name;
   kernel.mode = job.mode;
+  if (job.entry.kernel >= 0) {
+    const Kernel& source = job.library.program.kernels[static_cast<size_t>(job.entry.kernel)];
+    kernel.declared = {source.file, source.line, 0, source.name};
+  }
   if (job.mode == BuildMode::kInstrumented) {
     Tables tables;
     if (!parse_tables(read_file(folder + kTables).value_or(""), tables)) return "its tables are damaged";

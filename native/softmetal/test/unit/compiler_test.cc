@@ -159,6 +159,8 @@ TEST("a kernel tells its arguments and where it is in memory") {
   CHECK(built.kernel != nullptr);
   if (!built.kernel) return;
   CHECK_EQUAL(built.kernel->name, "f");
+  CHECK_EQUAL(built.kernel->declared.file, "program_source");
+  CHECK_EQUAL(built.kernel->declared.line, 4);
   CHECK_EQUAL(built.kernel->argument_names.size(), 2u);
   CHECK_EQUAL(built.kernel->argument_names.back(), "count");
   const void* entry = reinterpret_cast<const void*>(built.kernel->table->entry);
