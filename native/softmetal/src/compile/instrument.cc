@@ -1,6 +1,7 @@
 #include "compile/instrument.h"
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -83,20 +84,45 @@ class Instrumenter {
 
   std::vector<Step> read(const Lines& function, int subprogram) const {
     std::vector<Step> steps;
-    // What has no place of its own belongs to the code before it.
+    // What has no line of its own is placed by the code before it.
     Origin last = debug_.origin(-1, subprogram);
     for (std::string_view line : function) {
       Step step;
       step.line = line;
       step.is_instruction = !starts_with(line, "define ") && ir::parse_instruction(line, step.instruction);
       if (step.is_instruction) {
-        step.origin = step.instruction.debug < 0 ? last : debug_.origin(step.instruction.debug, subprogram);
+        if (step.instruction.debug >= 0) step.origin = debug_.origin(step.instruction.debug, subprogram);
         if (step.origin.location.line == 0) step.origin.location = last.location;
         last = step.origin;
       }
       steps.push_back(step);
     }
+    find_authors(steps);
     return steps;
+  }
+
+  // Code that the optimiser moves out of a loop loses its place. Values that only one kind of author uses are
+  // that author's; accesses to memory are the kernel's, so that none escapes, but for the device's variables.
+  static void find_authors(std::vector<Step>& steps) {
+    std::map<std::string_view, Origin> users;
+    for (size_t i = steps.size(); i-- > 0;) {  // users come after what they use, but for loops
+      Step& step = steps[i];
+      if (!step.is_instruction) continue;
+      const bool touches_memory = step.instruction.opcode == "load" || step.instruction.opcode == "store" ||
+                                  step.instruction.opcode == "call";
+      if (step.instruction.debug < 0 && touches_memory) {
+        const bool own = step.line.find("@_ZN2sm") != std::string_view::npos;
+        step.origin.author = own ? Author::kDevice : Author::kKernel;
+      } else if (auto user = users.find(step.instruction.result);
+                 step.instruction.debug < 0 && user != users.end()) {
+        step.origin.author = user->second.author;
+        step.origin.converting = user->second.converting;
+      }
+      for (std::string_view name : ir::local_names(step.instruction.rest)) {
+        auto [user, fresh] = users.try_emplace(name, step.origin);
+        if (step.origin.author < user->second.author) user->second = step.origin;
+      }
+    }
   }
 
   void rewrite(const Lines& function, int subprogram) {
@@ -115,7 +141,8 @@ class Instrumenter {
         announced = true;
       }
       const Location& place = step.origin.location;
-      bool hooked = step.is_instruction && step.origin.author != Author::kDevice &&
+      const bool hookable = step.origin.author == Author::kKernel || step.origin.author == Author::kHelper;
+      bool hooked = step.is_instruction && hookable &&
                     (accesses_.rewrite(step.instruction, private_pointers, place, result_.text) ||
                      divisions_.rewrite(step.instruction, place, result_.text));
       if (!hooked) emit(step.line);
@@ -128,8 +155,11 @@ class Instrumenter {
     std::vector<Instruction> counted;
     for (; at < steps.size() && !ir::is_label(steps[at].line); at++) {
       const Step& step = steps[at];
-      if (!step.is_instruction || step.origin.author != Author::kKernel) continue;
+      if (!step.is_instruction || step.origin.author > Author::kConversion) continue;
+      const bool converts = step.origin.author == Author::kConversion;
+      if (converts && step.instruction.opcode != step.origin.converting) continue;
       counted.push_back(step.instruction);
+      if (converts) counted.back().opcode = "fptrunc";
       if (block.location.line == 0) block.location = step.origin.location;
     }
     ir::count_block(counted, uses, block);

@@ -107,16 +107,20 @@ class BlockCounter {
   }
 
  private:
-  // The instruction of this block that makes the value, when nothing else uses it.
-  const Instruction* sole_source(std::string_view value, std::string_view opcode) const {
+  // The instruction of this block that makes the value.
+  const Instruction* source(std::string_view value, std::string_view opcode) const {
     auto found = by_name_.find(value);
+    return found != by_name_.end() && found->second->opcode == opcode ? found->second : nullptr;
+  }
+  // The same, when nothing else uses the value.
+  const Instruction* sole_source(std::string_view value, std::string_view opcode) const {
     auto use = uses_.find(value);
-    if (found == by_name_.end() || found->second->opcode != opcode || use == uses_.end() || use->second != 1)
-      return nullptr;
-    return found->second;
+    return use != uses_.end() && use->second == 1 ? source(value, opcode) : nullptr;
   }
 
   void merge(const Instruction& one) {
+    if (one.opcode == "trunc") return merge_extraction(one);
+    if (one.opcode == "or") return merge_packing(one);
     if (one.opcode == "fadd" || one.opcode == "fsub") return merge_multiply_add(one);
     if (one.opcode == "fdiv") return merge_reciprocal_root(one);
     if (one.opcode != "select") return;
@@ -124,6 +128,25 @@ class BlockCounter {
     std::string_view condition = operands.empty() ? std::string_view() : last_word(operands[0]);
     for (const char* opcode : {"fcmp", "icmp"})
       if (const Instruction* source = sole_source(condition, opcode)) merged_.insert(source);
+  }
+
+  // trunc(x >> 16): a part of a register.
+  void merge_extraction(const Instruction& one) {
+    std::string_view from = one.rest.substr(0, one.rest.find(" to "));
+    const Instruction* shift = sole_source(last_word(from), "lshr");
+    if (shift && !starts_with(last_word(shift->rest.substr(0, shift->rest.find(", !"))), "%"))
+      merged_.insert(shift);
+  }
+
+  // zext(high) << 16 | zext(low): parts put side by side.
+  void merge_packing(const Instruction& one) {
+    std::vector<std::string_view> parts = values(one);
+    if (parts.size() < 2 || !starts_with(one.rest, "disjoint ")) return;
+    const Instruction* shift = sole_source(parts[0], "shl");
+    size_t low = 1;
+    if (!shift) shift = sole_source(parts[1], "shl"), low = 0;
+    if (!shift || !source(values(*shift)[0], "zext") || !source(parts[low], "zext")) return;
+    merged_.insert({&one, shift});
   }
 
   void merge_multiply_add(const Instruction& one) {

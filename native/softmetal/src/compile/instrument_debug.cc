@@ -51,7 +51,10 @@ bool in_device_library(std::string_view file) {
   return in_folder(file, "stdlib/run/") || in_folder(file, "stdlib/preprocess/");
 }
 
+constexpr const char* kConversions = "stdlib/run/detail/raw_bfloat.h";
+
 Author author_of(std::string_view file) {
+  if (in_folder(file, kConversions)) return Author::kConversion;
   if (in_folder(file, "stdlib/run/detail/raw_")) return Author::kDevice;
   return in_folder(file, "stdlib/run/detail/") ? Author::kHelper : Author::kKernel;
 }
@@ -138,6 +141,8 @@ Origin DebugInfo::find(int location, int function) const {
       return origin;
     }
     origin.author = std::max(origin.author, author_of(here.file));
+    if (starts_with(here.function, "to_bfloat")) origin.converting = "trunc";
+    if (starts_with(here.function, "from_bfloat")) origin.converting = "zext";
   }
   if (location >= 0) return origin;
   Node subprogram = node(function);

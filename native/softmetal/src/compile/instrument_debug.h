@@ -10,12 +10,14 @@
 
 namespace softmetal::ir {
 
-// Who wrote a piece of code. The device's own is neither hooked nor counted, helpers are hooked only.
-enum class Author { kKernel, kHelper, kDevice };
+// Who wrote a piece of code. The device's own is neither hooked nor counted, helpers are hooked only; code
+// that converts to and from bfloat for the kernel counts as the conversions that it makes.
+enum class Author { kKernel, kConversion, kHelper, kDevice };
 
 struct Origin {
   Author author = Author::kKernel;
-  Location location;  // the innermost place outside the device's library; line 0 = there is none
+  Location location;            // the innermost place outside the device's library; line 0 = there is none
+  std::string_view converting;  // kConversion: the opcode that stands for one conversion of each element
 };
 
 class DebugInfo {

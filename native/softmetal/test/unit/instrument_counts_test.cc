@@ -134,3 +134,13 @@ TEST("a block is announced after its phis, and not at all when it counts nothing
   CHECK_EQUAL(code.blocks[0].location.line, 2);
   CHECK_EQUAL(code.blocks[0].integer, 2u);
 }
+
+TEST("moves of elements through an integer are not arithmetic") {
+  CHECK_EQUAL(counted("%a = lshr i64 %m, 32\n%b = trunc nuw i64 %a to i32"), "");
+  CHECK_EQUAL(counted("%a = lshr i64 %m, %m\n%b = trunc i64 %a to i32"), "integer 1");
+  CHECK_EQUAL(counted("%a = lshr i64 %m, 32\n%b = trunc i64 %a to i32\n%c = add i64 %a, 1"), "integer 2");
+  CHECK_EQUAL(counted("%a = zext i16 %q to i32\n%b = zext i16 %q to i32\n%c = shl nuw i32 %a, 16\n"
+                      "%d = or disjoint i32 %c, %b"),
+              "");
+  CHECK_EQUAL(counted("%a = shl nuw i32 %n, 16\n%b = or disjoint i32 %a, 3"), "integer 2");
+}

@@ -63,3 +63,13 @@ TEST("operators of the library are the kernel's arithmetic, helpers are not") {
   CHECK(!counts(kInOperatorOfDevice));
   CHECK(counts(kHereInThunk));
 }
+
+TEST("values that lost their place belong to who uses them; accesses that did are hooked") {
+  Instrumented code = instrument_body(
+      "  %a = mul i32 %n, 3\n  %b = mul i32 %n, 5\n  %c = mul i32 %n, 7\n  %v = load i32, ptr %p, align 4\n"
+      "  %d = add i32 %a, %v, !dbg !23\n  %e = add i32 %b, 1, !dbg !20\n  %f = add i32 %c, %c, !dbg !23\n"
+      "  %g = add i32 %c, 1, !dbg !20\n");
+  CHECK_EQUAL(code.sites.size(), 1u);
+  CHECK_EQUAL(code.blocks.size(), 1u);
+  CHECK_EQUAL(code.blocks[0].integer, 4u);  // b, c, e, g
+}

@@ -41,15 +41,22 @@ const size_t kOwnHooks = hooks(instrument(""));
 
 TEST("a load and a store use the address that the engine returns and claim no alignment") {
   Instrumented code = instrument_body(
-      "  %v = load i32, ptr %p, align 4, !dbg !20\n  store i32 %v, ptr %q, align 4, !dbg !26\n");
+      "  %v = load float, ptr %p, align 4, !dbg !20\n  store float %v, ptr %q, align 4, !dbg !26\n");
   CHECK_CONTAINS(code.text, "  %softmetal.0 = " + hook("%p", 4, SM_READ, 0) +
-                                "  %v = load i32, ptr %softmetal.0, align 1, !dbg !20\n" +
+                                "  %v = load float, ptr %softmetal.0, align 1, !dbg !20\n" +
                                 "  %softmetal.1 = " + hook("%q", 4, SM_WRITE, 1) +
-                                "  store i32 %v, ptr %softmetal.1, align 1, !dbg !26\n");
+                                "  store float %v, ptr %softmetal.1, align 1, !dbg !26\n");
   CHECK_EQUAL(code.sites.size(), 2u);
   CHECK_EQUAL(code.sites[0].alignment, 4u);
   CHECK(code.sites[0].copy);  // an integer may be a small struct
   CHECK_EQUAL(assembler_errors(code.text), "");
+}
+
+TEST("copies of whole objects are told apart: integers may be structs") {
+  Instrumented code = instrument_body(
+      "  %v = load i64, ptr %p, align 4, !dbg !20\n  %w = load i8, ptr %p, align 1, !dbg !20\n"
+      "  %x1 = load <2 x i32>, ptr %p, align 8, !dbg !20\n");
+  CHECK(code.sites[0].copy && !code.sites[1].copy && !code.sites[2].copy);
 }
 
 TEST("sizes come from the types") {
