@@ -2,10 +2,13 @@
 // text to results.
 #pragma once
 
+#include <dlfcn.h>
+
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,7 +17,6 @@
 #include "softmetal/softmetal.h"
 
 extern "C" softmetal::objc::id MTLCreateSystemDefaultDevice();
-extern "C" void* _NSConcreteStackBlock[];
 
 namespace client {
 
@@ -63,13 +65,16 @@ struct Block {
 };
 // Calls `use` with a block that lies on the stack, as a literal in source text would.
 template <class... Arguments, class Use>
-void with_block(const char* signature, std::function<void(Arguments...)> function, Use use) {
+void with_block(const char* signature, std::type_identity_t<std::function<void(Arguments...)>> function,
+                Use use) {
   using Literal = Block<Arguments...>;
   BlockDescriptor descriptor = {0, sizeof(Literal), Literal::copy, Literal::dispose, signature};
   static std::vector<BlockDescriptor*>& kept = *new std::vector<BlockDescriptor*>;  // outlive every copy
   auto* lasting = new BlockDescriptor(descriptor);
   kept.push_back(lasting);
-  Literal literal = {_NSConcreteStackBlock, 1 << 25 | 1 << 30, 0, Literal::call, lasting, &function};
+  // By dlsym: a copy relocation would give the program a class of its own.
+  static void* const stack_block = dlsym(RTLD_DEFAULT, "_NSConcreteStackBlock");
+  Literal literal = {stack_block, 1 << 25 | 1 << 30, 0, Literal::call, lasting, &function};
   use(static_cast<const void*>(&literal));
 }
 inline void on_buffer(id buffer, bool completed, std::function<void(id)> handler) {

@@ -46,7 +46,7 @@ class FillCommand : public Command {
 
 class ResolveCommand : public Command {
  public:
-  ResolveCommand(Ref<CounterSampleBuffer> samples, Range range, Use target)
+  ResolveCommand(Ref<CounterSampleBuffer> samples, IndexRange range, Use target)
       : samples_(std::move(samples)), range_(range), target_(std::move(target)) {}
   void run(Execution& execution) override {
     if (target_.dangles()) return execution.fail_dangling(target_, "resolveCounters:");
@@ -56,7 +56,7 @@ class ResolveCommand : public Command {
 
  private:
   Ref<CounterSampleBuffer> samples_;
-  Range range_;
+  IndexRange range_;
   Use target_;
 };
 
@@ -78,7 +78,7 @@ void copy(BlitEncoder* encoder, Selector, Object* from, uint64_t from_offset, Ob
                                            size, encoder->order));
 }
 
-void fill(BlitEncoder* encoder, Selector, Object* object, Range range, uint8_t value) {
+void fill(BlitEncoder* encoder, Selector, Object* object, IndexRange range, uint8_t value) {
   const char* selector = "fillBuffer:range:value:";
   if (!encoder->is_open(selector)) return;
   auto* target = checked<Buffer>(object, selector);
@@ -99,7 +99,7 @@ void synchronize(BlitEncoder* encoder, Selector, Object* object) {
   encoder->refuse(ReportKind::kEncoding, selector, "only applies to a buffer of storage mode managed");
 }
 
-void resolve(BlitEncoder* encoder, Selector, Object* object, Range range, Object* to, uint64_t offset) {
+void resolve(BlitEncoder* encoder, Selector, Object* object, IndexRange range, Object* to, uint64_t offset) {
   const char* selector = "resolveCounters:inRange:destinationBuffer:destinationOffset:";
   if (!encoder->is_open(selector)) return;
   auto* samples = checked<CounterSampleBuffer>(object, selector);

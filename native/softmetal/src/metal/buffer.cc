@@ -15,7 +15,7 @@ void* contents(Buffer* buffer, Selector) {
   return buffer->options.storage() == StorageMode::kPrivate ? nullptr : buffer->memory->address();
 }
 
-void did_modify_range(Buffer* buffer, Selector, Range range) {
+void did_modify_range(Buffer* buffer, Selector, IndexRange range) {
   const char* call = "-[MTLBuffer didModifyRange:]";
   if (buffer->options.storage() != StorageMode::kManaged) {
     report_refusal(ReportKind::kEncoding, call, "only applies to a buffer of storage mode managed");

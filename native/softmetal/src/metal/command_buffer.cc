@@ -87,7 +87,8 @@ void CommandBuffer::commit() {
     open_encoder->abandon();
   }
   // A loss comes last: it counts every commit and stays.
-  for (Fault kind : {Fault::kCommitMemory, Fault::kCommitTimeout, Fault::kCommitLost}) {
+  for (InjectedFault kind :
+       {InjectedFault::kCommitMemory, InjectedFault::kCommitTimeout, InjectedFault::kCommitLost}) {
     if (fault_strikes(kind)) fault = kind;
   }
   serial = ++queue->last_serial;

@@ -70,7 +70,7 @@ struct CommandBuffer : Object {
   CommandEncoder* open_encoder = nullptr;
   std::vector<BlockLiteral*> scheduled_handlers, completed_handlers;
   std::vector<std::string> debug_groups;
-  std::optional<Fault> fault;  // injected at commit
+  std::optional<InjectedFault> fault;  // injected at commit
   // Of the execution; to be read when progress is final.
   Ref<Error> error;
   double kernel_start = 0, kernel_end = 0, gpu_start = 0, gpu_end = 0;

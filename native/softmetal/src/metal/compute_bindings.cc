@@ -56,7 +56,8 @@ void set_buffer(ComputeEncoder* encoder, Selector, Object* buffer, uint64_t offs
   bind_buffer(encoder, "setBuffer:offset:atIndex:", buffer, offset, index);
 }
 
-void set_buffers(ComputeEncoder* encoder, Selector, Object** buffers, const uint64_t* offsets, Range range) {
+void set_buffers(ComputeEncoder* encoder, Selector, Object** buffers, const uint64_t* offsets,
+                 IndexRange range) {
   for (uint64_t i = 0; i < range.length; ++i) {
     bind_buffer(encoder, "setBuffers:offsets:withRange:", buffers[i], offsets[i], range.location + i);
   }

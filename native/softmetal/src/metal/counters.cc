@@ -76,7 +76,7 @@ void sample_timestamps(Device*, Selector, uint64_t* cpu, uint64_t* gpu) {
   if (gpu) *gpu = now;
 }
 
-Object* resolve(CounterSampleBuffer* samples, Selector, Range range) {
+Object* resolve(CounterSampleBuffer* samples, Selector, IndexRange range) {
   if (range.location > samples->count || range.length > samples->count - range.location) {
     report_refusal(ReportKind::kEncoding, "-[MTLCounterSampleBuffer resolveCounterRange:]",
                    "range (" + std::to_string(range.location) + ", " + std::to_string(range.length) +
@@ -102,7 +102,7 @@ void CounterSampleBuffer::set(uint64_t index, uint64_t nanoseconds) {
   samples_[index] = nanoseconds;
 }
 
-std::vector<uint64_t> CounterSampleBuffer::resolve(Range range) {
+std::vector<uint64_t> CounterSampleBuffer::resolve(IndexRange range) {
   std::lock_guard lock(mutex_);
   auto first = samples_.begin() + static_cast<ptrdiff_t>(range.location);
   return {first, first + static_cast<ptrdiff_t>(range.length)};

@@ -14,7 +14,7 @@ struct CounterSampleBuffer : Object {
   CounterSampleBuffer(Device* device, uint64_t count, std::string label);
   void set(uint64_t index, uint64_t nanoseconds);
   // 8 bytes for each of `range`; it must lie inside.
-  std::vector<uint64_t> resolve(Range range);
+  std::vector<uint64_t> resolve(IndexRange range);
 
   Ref<Device> device;
   const uint64_t count;

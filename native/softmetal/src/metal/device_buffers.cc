@@ -62,7 +62,7 @@ Object* new_buffer_no_copy(Device* device, Selector, void* pointer, uint64_t len
     report_refusal(ReportKind::kEncoding, call, reason);
     return nullptr;
   }
-  if (fault_strikes(Fault::kAllocate)) return nullptr;
+  if (fault_strikes(InjectedFault::kAllocate)) return nullptr;
   BlockLiteral* block = nullptr;
   if (deallocator) {
     block = copy_block(deallocator, "v@?^vQ", "newBufferWithBytesNoCopy:length:options:deallocator:");
@@ -88,7 +88,7 @@ std::shared_ptr<Memory> allocate_buffer_memory(Device& device, uint64_t length, 
     report_refusal(ReportKind::kEncoding, call, reason);
     return nullptr;
   }
-  if (fault_strikes(Fault::kAllocate)) return nullptr;
+  if (fault_strikes(InjectedFault::kAllocate)) return nullptr;
   return Memory::allocate(length, account);
 }
 

@@ -18,7 +18,7 @@ constexpr int64_t kDriverError = 3;
 
 ShaderLibrary* new_library(Device* device, const std::string& source, const LibraryOptions& options,
                            Object** error) {
-  if (fault_strikes(Fault::kCompile)) {
+  if (fault_strikes(InjectedFault::kCompile)) {
     set_error(error, kLibraryDomain, kLibraryCompileFailure,
               "Compilation failed: \n\nprogram_source:1:1: error: injected fault");
     return nullptr;
@@ -113,7 +113,7 @@ Pipeline* new_pipeline(Device* device, const PipelineDescriptor& descriptor, Obj
     set_error(error, driver, kDriverError, "computeFunction must not be nil.");
     return nullptr;
   }
-  if (fault_strikes(Fault::kPipeline)) {
+  if (fault_strikes(InjectedFault::kPipeline)) {
     set_error(error, driver, kDriverError, "Compiler encountered an internal error (injected fault)");
     return nullptr;
   }

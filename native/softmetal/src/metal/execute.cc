@@ -15,7 +15,7 @@ const char* failure_name(int64_t code) {
     case kErrorTimeout:
       return "Caused GPU Timeout Error (00000002:kIOGPUCommandBufferCallbackErrorTimeout)";
     case kErrorPageFault:
-      return "Caused GPU Address Fault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)";
+      return "Caused GPU Address InjectedFault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)";
     case kErrorOutOfMemory:
       return "Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)";
     case kErrorInvalidResource:
@@ -29,9 +29,9 @@ const char* failure_name(int64_t code) {
   }
 }
 
-int64_t code_of(Fault fault) {
-  if (fault == Fault::kCommitLost) return kErrorDeviceRemoved;
-  return fault == Fault::kCommitTimeout ? kErrorTimeout : kErrorOutOfMemory;
+int64_t code_of(InjectedFault fault) {
+  if (fault == InjectedFault::kCommitLost) return kErrorDeviceRemoved;
+  return fault == InjectedFault::kCommitTimeout ? kErrorTimeout : kErrorOutOfMemory;
 }
 
 void set_failure(CommandBuffer& buffer, int64_t code, const std::string& detail) {

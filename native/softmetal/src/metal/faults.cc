@@ -32,7 +32,7 @@ class Faults {
     while (index < kNames.size() && name != kNames[index]) ++index;
     if (index == kNames.size()) return reason = "no fault is called '" + name + "'", false;
     if (n == 0) return reason = "'" + name + "' counts from 1", false;
-    bool for_ever = times == 0 || index == static_cast<size_t>(Fault::kCommitLost);
+    bool for_ever = times == 0 || index == static_cast<size_t>(InjectedFault::kCommitLost);
     std::lock_guard lock(mutex_);
     plans_[index] = {n, for_ever ? UINT64_MAX : n + times - 1, 0};
     return true;
@@ -43,7 +43,7 @@ class Faults {
     plans_ = {};
   }
 
-  bool strikes(Fault fault) {
+  bool strikes(InjectedFault fault) {
     std::lock_guard lock(mutex_);
     Plan& plan = plans_[static_cast<size_t>(fault)];
     if (plan.first == 0) return false;
@@ -53,7 +53,7 @@ class Faults {
 
   uint64_t delay() {
     std::lock_guard lock(mutex_);
-    return plans_[static_cast<size_t>(Fault::kDelay)].first;
+    return plans_[static_cast<size_t>(InjectedFault::kDelay)].first;
   }
 
  private:
@@ -84,7 +84,7 @@ bool inject_fault(const std::string& name, uint64_t n, uint64_t times, std::stri
   return faults().inject(name, n, times, reason);
 }
 void clear_faults() { faults().clear(); }
-bool fault_strikes(Fault fault) { return faults().strikes(fault); }
+bool fault_strikes(InjectedFault fault) { return faults().strikes(fault); }
 uint64_t delay_milliseconds() { return faults().delay(); }
 
 }  // namespace softmetal

@@ -7,7 +7,15 @@
 
 namespace softmetal {
 
-enum class Fault { kCompile, kPipeline, kAllocate, kCommitLost, kCommitTimeout, kCommitMemory, kDelay };
+enum class InjectedFault {
+  kCompile,
+  kPipeline,
+  kAllocate,
+  kCommitLost,
+  kCommitTimeout,
+  kCommitMemory,
+  kDelay
+};
 
 // Strikes at the n-th event from now and the `times` - 1 after it (0 = all). For "delay", n is milliseconds
 // and every commit is delayed. False, with the reason, for an unknown fault or n = 0.
@@ -15,7 +23,7 @@ bool inject_fault(const std::string& name, uint64_t n, uint64_t times, std::stri
 void clear_faults();
 
 // Counts one event of this kind; true when it is to fail. A lost device stays lost until clear_faults().
-bool fault_strikes(Fault fault);
+bool fault_strikes(InjectedFault fault);
 uint64_t delay_milliseconds();
 
 }  // namespace softmetal

@@ -14,7 +14,7 @@ void refuse_type(const char* selector, uint64_t type) {
                  "MTLDataType " + std::to_string(type) + " cannot be a function constant");
 }
 
-void set_range(FunctionConstantValues* self, const void* values, uint64_t type, Range range,
+void set_range(FunctionConstantValues* self, const void* values, uint64_t type, IndexRange range,
                const char* selector) {
   auto* bytes = static_cast<const char*>(values);
   for (uint64_t i = 0; i < range.length; ++i) {
@@ -28,7 +28,8 @@ void set_at_index(FunctionConstantValues* self, Selector, const void* value, uin
   set_range(self, value, type, {index, 1}, "setConstantValue:type:atIndex:");
 }
 
-void set_with_range(FunctionConstantValues* self, Selector, const void* values, uint64_t type, Range range) {
+void set_with_range(FunctionConstantValues* self, Selector, const void* values, uint64_t type,
+                    IndexRange range) {
   set_range(self, values, type, range, "setConstantValues:type:withRange:");
 }
 

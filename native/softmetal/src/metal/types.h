@@ -11,7 +11,7 @@ struct Size {  // MTLSize
   uint64_t width, height, depth;
   uint64_t count() const { return width * height * depth; }
 };
-struct Range {  // NSRange
+struct IndexRange {  // NSRange
   uint64_t location, length;
 };
 struct SizeAndAlign {  // MTLSizeAndAlign
@@ -23,7 +23,7 @@ struct StructEncoding<Size> {
   static constexpr const char* text = "{?=QQQ}";
 };
 template <>
-struct StructEncoding<Range> {
+struct StructEncoding<IndexRange> {
   static constexpr const char* text = "{_NSRange=QQ}";
 };
 template <>

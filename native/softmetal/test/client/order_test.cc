@@ -1,0 +1,86 @@
+// Conflicts between dispatches that nothing orders, found in validate mode.
+#include "client.h"
+
+using namespace client;
+
+namespace {
+
+constexpr char kKernels[] = R"(
+kernel void write(device int* x [[buffer(0)]], uint i [[thread_position_in_grid]]) { x[i] = int(i); }
+kernel void read(device int* y [[buffer(0)]], device const int* x [[buffer(1)]],
+                 uint i [[thread_position_in_grid]]) { y[i] = x[i]; }
+)";
+
+struct Fixture {
+  Setting validate{"validate", "1"};
+  Gpu gpu;
+  Owned library = gpu.library(kKernels);
+  Owned write = gpu.pipeline(gpu.function(library, "write")),
+        read = gpu.pipeline(gpu.function(library, "read"));
+  Owned fence{send<id>(gpu.device.get(), "newFence")};
+  Owned y = gpu.buffer(64);
+  Fixture() { take_reports(); }
+
+  // Writes x in one encoder and reads it in another.
+  bool run(NSUInteger options, bool fenced, bool two_buffers = false) {
+    Pool pool;
+    Owned x = gpu.buffer(64, options);
+    id buffer = gpu.command_buffer();
+    id first = send<id>(buffer, "computeCommandEncoder");
+    dispatch(first, write, {bind(0, x)}, {4}, {4});
+    if (fenced) send<void>(first, "updateFence:", fence.get());
+    send<void>(first, "endEncoding");
+    if (two_buffers) {
+      CHECK(gpu.finish(buffer));
+      buffer = gpu.command_buffer();
+    }
+    id second = send<id>(buffer, "computeCommandEncoder");
+    if (fenced) send<void>(second, "waitForFence:", fence.get());
+    dispatch(second, read, {bind(0, y), bind(1, x)}, {4}, {4});
+    send<void>(second, "endEncoding");
+    return gpu.finish(buffer);
+  }
+};
+
+TEST("tracked buffers are ordered between encoders") {
+  Fixture t;
+  CHECK(t.run(kShared, false));
+  CHECK_EQUAL(take_reports(), "[]");
+}
+
+TEST("an untracked buffer without a fence is a race") {
+  Fixture t;
+  CHECK(!t.run(kUntracked, false));
+  CHECK_CONTAINS(take_reports(), "grid-race");
+}
+
+TEST("a fence orders an untracked buffer") {
+  Fixture t;
+  CHECK(t.run(kUntracked, true));
+  CHECK_EQUAL(take_reports(), "[]");
+}
+
+TEST("a host that waits orders an untracked buffer") {
+  Fixture t;
+  CHECK(t.run(kUntracked, false, true));
+  CHECK_EQUAL(take_reports(), "[]");
+}
+
+TEST("dispatches of one serial encoder are ordered, of a concurrent one only by a barrier") {
+  Fixture t;
+  for (NSUInteger type : {0, 1, 2}) {
+    Pool pool;
+    Owned x = t.gpu.buffer(64);
+    id buffer = t.gpu.command_buffer();
+    id encoder = send<id>(buffer, "computeCommandEncoderWithDispatchType:", NSUInteger{type > 0});
+    dispatch(encoder, t.write, {bind(0, x)}, {4}, {4});
+    if (type == 2) send<void>(encoder, "memoryBarrierWithScope:", NSUInteger{1});
+    dispatch(encoder, t.read, {bind(0, t.y), bind(1, x)}, {4}, {4});
+    send<void>(encoder, "endEncoding");
+    CHECK_EQUAL(t.gpu.finish(buffer), type != 1);
+    std::string reports = take_reports();
+    CHECK_EQUAL(reports.find("grid-race") != std::string::npos, type == 1);
+  }
+}
+
+}  // namespace
