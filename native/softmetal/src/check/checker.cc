@@ -45,7 +45,7 @@ class DispatchCheckImpl final : public DispatchCheck {
 
   std::unique_ptr<Observer> observe_worker() override {
     auto worker = std::make_unique<WorkerCheck>(dispatch_, record_, order_, MemoryPool::shared().take());
-    worker->when_done([this](Findings&& findings, std::unique_ptr<WorkerMemory> memory) {
+    worker->when_done([this](AccessFindings&& findings, std::unique_ptr<WorkerMemory> memory) {
       MemoryPool::shared().give(std::move(memory));
       std::lock_guard<std::mutex> lock(mutex_);
       findings_.merge(std::move(findings));
@@ -59,14 +59,14 @@ class DispatchCheckImpl final : public DispatchCheck {
   const PlaceOrder order_;
   const std::shared_ptr<const DispatchRecord> record_;
   std::mutex mutex_;
-  Findings findings_;
+  AccessFindings findings_;
 };
 
 std::vector<Report> DispatchCheckImpl::take_reports() {
   std::lock_guard<std::mutex> lock(mutex_);
   uint64_t dropped = 0;
   std::vector<Report> reports;
-  for (const Finding& finding : findings_.take(kMostFindings, dropped)) {
+  for (const AccessFinding& finding : findings_.take(kMostFindings, dropped)) {
     reports.push_back(describe(finding, dispatch_, *record_));
   }
   if (dropped > 0) {

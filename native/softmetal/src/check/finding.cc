@@ -25,7 +25,7 @@ std::vector<uint32_t> ranks(const std::vector<Site>& sites) {
   return rank;
 }
 
-auto example_key(const Finding& finding) {
+auto example_key(const AccessFinding& finding) {
   return std::make_tuple(finding.here.group, finding.place.offset, finding.here.thread, finding.other.group,
                          finding.other.thread, finding.here.access, finding.other.access);
 }
@@ -37,16 +37,18 @@ uint32_t PlaceOrder::operator()(uint32_t site) const {
   return rank_[site];
 }
 
-bool Findings::better(const Finding& a, const Finding& b) { return example_key(a) < example_key(b); }
+bool AccessFindings::better(const AccessFinding& a, const AccessFinding& b) {
+  return example_key(a) < example_key(b);
+}
 
-void Findings::add(Finding finding) {
+void AccessFindings::add(AccessFinding finding) {
   uint32_t place = order_(finding.here.site);
   uint32_t other = !finding.has_other       ? 0
                    : finding.other_dispatch ? finding.other.site
                                             : order_(finding.other.site);
   if (finding.has_other && !finding.other_dispatch) {
     // A race has no first and second; its report stands at the place that comes later in the text.
-    auto side = [](uint32_t place, const Party& party) {
+    auto side = [](uint32_t place, const AccessParty& party) {
       return std::make_tuple(place, party.group, party.thread, party.access);
     };
     if (side(place, finding.here) < side(other, finding.other)) {
@@ -73,18 +75,18 @@ void Findings::add(Finding finding) {
   }
 }
 
-void Findings::merge(Findings&& others) {
+void AccessFindings::merge(AccessFindings&& others) {
   for (auto& [key, finding] : others.findings_) add(std::move(finding));
   dropped_ += others.dropped_;
   others.findings_.clear();
   others.dropped_ = 0;
 }
 
-std::vector<Finding> Findings::take(size_t most, uint64_t& dropped) {
-  std::vector<std::pair<Key, Finding>> all(findings_.begin(), findings_.end());
+std::vector<AccessFinding> AccessFindings::take(size_t most, uint64_t& dropped) {
+  std::vector<std::pair<Key, AccessFinding>> all(findings_.begin(), findings_.end());
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.first.place < b.first.place; });
-  std::vector<Finding> kept;
+  std::vector<AccessFinding> kept;
   dropped = dropped_;
   for (auto& [key, finding] : all) {
     if (kept.size() < most) {

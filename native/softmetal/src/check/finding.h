@@ -14,7 +14,7 @@
 namespace softmetal {
 
 // One of the one or two accesses that a finding is about.
-struct Party {
+struct AccessParty {
   uint32_t site = 0;
   uint32_t group = 0;  // within its dispatch, x first
   uint32_t thread = 0;
@@ -33,9 +33,9 @@ struct FoundPlace {
   uint64_t address = 0;
 };
 
-struct Finding {
+struct AccessFinding {
   ReportKind kind;
-  Party here, other;
+  AccessParty here, other;
   bool has_other = false;
   bool barrier_lacks_flags = false;
   std::shared_ptr<const DispatchRecord> other_dispatch;  // null: the same one
@@ -58,16 +58,16 @@ class PlaceOrder {
   mutable std::vector<uint32_t> rank_;
 };
 
-// Findings of one worker, or of one dispatch: the same kind at the same place or places once. Which
+// AccessFindings of one worker, or of one dispatch: the same kind at the same place or places once. Which
 // occurrence serves as the example does not depend on the order in which they came.
-class Findings {
+class AccessFindings {
  public:
-  explicit Findings(const PlaceOrder& order) : order_(order) {}
+  explicit AccessFindings(const PlaceOrder& order) : order_(order) {}
 
-  void add(Finding finding);
-  void merge(Findings&& others);
+  void add(AccessFinding finding);
+  void merge(AccessFindings&& others);
   // In the order of the text; empties this. What exceeded `most` kinds of finding is counted in `dropped`.
-  std::vector<Finding> take(size_t most, uint64_t& dropped);
+  std::vector<AccessFinding> take(size_t most, uint64_t& dropped);
 
  private:
   struct Key {
@@ -76,14 +76,14 @@ class Findings {
     uint32_t other_dispatch;  // its first threadgroup's number; 0: the same dispatch
     auto operator<=>(const Key&) const = default;
   };
-  static bool better(const Finding& a, const Finding& b);
+  static bool better(const AccessFinding& a, const AccessFinding& b);
 
   const PlaceOrder& order_;
-  std::map<Key, Finding> findings_;
+  std::map<Key, AccessFinding> findings_;
   uint64_t dropped_ = 0;
 };
 
 // The text of a finding. `record` is of the dispatch in which it was found.
-Report describe(const Finding& finding, const Dispatch& dispatch, const DispatchRecord& record);
+Report describe(const AccessFinding& finding, const Dispatch& dispatch, const DispatchRecord& record);
 
 }  // namespace softmetal

@@ -90,7 +90,7 @@ class GroupHistory {
   Arena arena_;
 };
 
-struct GroupOrder {
+struct ThreadOrder {
   const GroupClock& clock;
   uint32_t thread;
   bool concurrent(Slot past) const { return clock.concurrent(past, thread); }
@@ -107,7 +107,7 @@ GroupHistory::Result GroupHistory::enter(uint64_t page_number, uint32_t offset, 
   }
   Page& page = *known;
   Result result;
-  GroupOrder order{clock, thread};
+  ThreadOrder order{clock, thread};
   Slot present = make_slot(clock.now(), thread, site);
   auto conflict = [&](const Slot* at, Slot past, sm_access_kind past_kind) {
     found(past, past_kind, page.offset_of(at));

@@ -6,6 +6,8 @@
 namespace softmetal {
 namespace {
 
+constexpr uint64_t kImageMargin = 4096;
+
 uint64_t number(const void* address) { return reinterpret_cast<uint64_t>(address); }
 
 Protection protection_of(const sm_argument& argument, const BufferBinding& binding) {
@@ -23,19 +25,19 @@ const char* threadgroup_name(const sm_kernel& kernel, int index) {
   return "";
 }
 
-bool overlap(const Range& a, const Range& b) {
+bool overlap(const ArgumentRange& a, const ArgumentRange& b) {
   return a.begin < b.begin + b.length && b.begin < a.begin + a.length;
 }
 
 }  // namespace
 
-Ranges::Ranges(const Dispatch& dispatch) : dispatch_(dispatch) {
+ArgumentRanges::ArgumentRanges(const Dispatch& dispatch) : dispatch_(dispatch) {
   add_arguments(dispatch);
   add_resident(dispatch);
   mark_quiet(dispatch.order_domain == 0);
   const LoadedKernel& kernel = *dispatch.kernel;
   if (kernel.image_begin) {
-    Range image;
+    ArgumentRange image;
     image.begin = number(kernel.image_begin);
     image.length = number(kernel.image_end) - image.begin;
     image.space = Space::kProgram;
@@ -47,14 +49,14 @@ Ranges::Ranges(const Dispatch& dispatch) : dispatch_(dispatch) {
   sort();
 }
 
-void Ranges::add_arguments(const Dispatch& dispatch) {
+void ArgumentRanges::add_arguments(const Dispatch& dispatch) {
   const sm_kernel& kernel = *dispatch.kernel->table;
   for (sm_uint i = 0; i < kernel.argument_count; ++i) {
     const sm_argument& argument = kernel.arguments[i];
     if (argument.kind != SM_ARGUMENT_BUFFER || argument.index >= SM_BUFFERS) continue;
     const BufferBinding& binding = dispatch.buffers[argument.index];
     if (!binding.address || binding.length == 0) continue;
-    Range range;
+    ArgumentRange range;
     range.begin = number(binding.address);
     range.length = binding.length;
     range.protection = protection_of(argument, binding);
@@ -64,10 +66,10 @@ void Ranges::add_arguments(const Dispatch& dispatch) {
   }
 }
 
-void Ranges::add_resident(const Dispatch& dispatch) {
+void ArgumentRanges::add_resident(const Dispatch& dispatch) {
   for (const ResidentRange& resident : dispatch.resident) {
     if (!resident.address || resident.length == 0) continue;
-    Range range;
+    ArgumentRange range;
     range.begin = number(resident.address);
     range.length = resident.length;
     fixed_.push_back(range);
@@ -76,23 +78,23 @@ void Ranges::add_resident(const Dispatch& dispatch) {
 
 // Copies that setBytes made belong to the command: nobody writes them. A buffer that no argument of this
 // kernel may write cannot be in a race, as long as no other dispatch runs beside this one.
-void Ranges::mark_quiet(bool ordered) {
-  for (Range& range : fixed_) {
+void ArgumentRanges::mark_quiet(bool ordered) {
+  for (ArgumentRange& range : fixed_) {
     range.quiet = range.protection == Protection::kSetBytes;
     if (range.quiet || !ordered) continue;
-    range.quiet = std::none_of(fixed_.begin(), fixed_.end(), [&](const Range& other) {
+    range.quiet = std::none_of(fixed_.begin(), fixed_.end(), [&](const ArgumentRange& other) {
       return other.protection == Protection::kNone && overlap(range, other);
     });
   }
 }
 
-bool Ranges::place(const GroupMemory& memory) {
+bool ArgumentRanges::place(const GroupMemory& memory) {
   if (!std::memcmp(&memory, &placed_, sizeof memory)) return false;
   placed_ = memory;
   ranges_ = fixed_;
   for (int i = 0; i < SM_BUFFERS; ++i) {
     if (dispatch_.threadgroup_lengths[i] == 0) continue;
-    Range range;
+    ArgumentRange range;
     range.begin = number(memory.base) + memory.argument_offset[i];
     range.length = dispatch_.threadgroup_lengths[i];
     range.space = Space::kThreadgroup;
@@ -105,9 +107,9 @@ bool Ranges::place(const GroupMemory& memory) {
   return true;
 }
 
-void Ranges::add_variables(const GroupMemory& memory) {
+void ArgumentRanges::add_variables(const GroupMemory& memory) {
   const sm_kernel& kernel = *dispatch_.kernel->table;
-  Range range;
+  ArgumentRange range;
   range.space = Space::kThreadgroup;
   uint64_t base = number(memory.base) + memory.static_offset;
   for (const sm_variable* one = kernel.variables_begin; one != kernel.variables_end; ++one) {
@@ -118,20 +120,20 @@ void Ranges::add_variables(const GroupMemory& memory) {
   }
 }
 
-void Ranges::sort() {
+void ArgumentRanges::sort() {
   std::stable_sort(ranges_.begin(), ranges_.end(),
-                   [](const Range& a, const Range& b) { return a.begin < b.begin; });
+                   [](const ArgumentRange& a, const ArgumentRange& b) { return a.begin < b.begin; });
   reach_.clear();
   uint64_t reach = 0;
-  for (const Range& range : ranges_) {
+  for (const ArgumentRange& range : ranges_) {
     reach = std::max(reach, range.begin + range.length);
     reach_.push_back(reach);
   }
 }
 
-int Ranges::find(uint64_t address, uint64_t size, bool writes) const {
+int ArgumentRanges::find(uint64_t address, uint64_t size, bool writes) const {
   auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
-                                [](uint64_t a, const Range& range) { return a < range.begin; });
+                                [](uint64_t a, const ArgumentRange& range) { return a < range.begin; });
   int found = kNone;
   for (int i = static_cast<int>(after - ranges_.begin()) - 1; i >= 0 && reach_[i] > address; --i) {
     if (!ranges_[i].holds(address, size)) continue;
@@ -141,15 +143,17 @@ int Ranges::find(uint64_t address, uint64_t size, bool writes) const {
   return found;
 }
 
-int Ranges::nearest(uint64_t address, uint64_t size) const {
+int ArgumentRanges::nearest(uint64_t address, uint64_t size) const {
   int best = kNone;
   uint64_t least = ~uint64_t(0);
   for (size_t i = 0; i < ranges_.size(); ++i) {
-    const Range& range = ranges_[i];
+    const ArgumentRange& range = ranges_[i];
     uint64_t end = range.begin + range.length;
     uint64_t distance = 0;  // of an access that begins inside and ends outside
     if (address >= end) distance = address - end;
     if (address < range.begin) distance = address + size > range.begin ? 0 : range.begin - (address + size);
+    // The program's own image lies somewhere among the system's libraries; only what is next to it means it.
+    if (range.space == Space::kProgram && distance > kImageMargin) continue;
     if (distance < least) {
       least = distance;
       best = static_cast<int>(i);

@@ -14,7 +14,7 @@ enum class Space { kDevice, kThreadgroup, kProgram };  // kProgram: constants of
 // Why a range may not be written.
 enum class Protection { kNone, kConstant, kConstDevice, kSetBytes, kProgram };
 
-struct Range {
+struct ArgumentRange {
   uint64_t begin = 0, length = 0;
   Space space = Space::kDevice;
   Protection protection = Protection::kNone;
@@ -27,15 +27,15 @@ struct Range {
   }
 };
 
-class Ranges {
+class ArgumentRanges {
  public:
   static constexpr int kNone = -1;
 
-  explicit Ranges(const Dispatch& dispatch);
+  explicit ArgumentRanges(const Dispatch& dispatch);
   // Places the threadgroup's memory. False when nothing has moved, which costs little.
   bool place(const GroupMemory& memory);
 
-  const Range& operator[](int range) const { return ranges_[range]; }
+  const ArgumentRange& operator[](int range) const { return ranges_[range]; }
   // The range that holds all of it; one that may be written is preferred for writes. kNone when there is
   // none.
   int find(uint64_t address, uint64_t size, bool writes) const;
@@ -50,9 +50,9 @@ class Ranges {
   void sort();
 
   const Dispatch& dispatch_;
-  std::vector<Range> fixed_;     // all but threadgroup memory
-  std::vector<Range> ranges_;    // by begin
-  std::vector<uint64_t> reach_;  // the furthest end among ranges_[0..i]
+  std::vector<ArgumentRange> fixed_;   // all but threadgroup memory
+  std::vector<ArgumentRange> ranges_;  // by begin
+  std::vector<uint64_t> reach_;        // the furthest end among ranges_[0..i]
   GroupMemory placed_ = {};
 };
 

@@ -1,4 +1,4 @@
-// Findings in words: what happened, where, and what the reader can mend.
+// AccessFindings in words: what happened, where, and what the reader can mend.
 #include "check/finding.h"
 
 namespace softmetal {
@@ -43,7 +43,7 @@ std::string group_name(uint32_t group, const DispatchRecord& record) {
   return "threadgroup " + triple(position);
 }
 
-ThreadPosition position_of(const Party& party, const Dispatch& dispatch, const DispatchRecord& record) {
+ThreadPosition position_of(const AccessParty& party, const Dispatch& dispatch, const DispatchRecord& record) {
   ThreadPosition thread;
   split(party.group, record.groups, thread.threadgroup);
   uint32_t size[3];
@@ -85,7 +85,7 @@ std::string byte_range(int64_t offset, uint64_t size) {
   return "bytes " + std::to_string(offset) + " to " + std::to_string(offset + static_cast<int64_t>(size) - 1);
 }
 
-std::string out_of_bounds(const Finding& finding) {
+std::string out_of_bounds(const AccessFinding& finding) {
   const FoundPlace& place = finding.place;
   std::string what = "out-of-bounds " + std::string(noun(finding.here.access)) + " of " + bytes(finding.size);
   if (place.address < 4096) {
@@ -100,14 +100,14 @@ std::string out_of_bounds(const Finding& finding) {
   return what + "begins " + bytes(place.offset - length) + " behind its end";
 }
 
-std::string misaligned(const Finding& finding) {
+std::string misaligned(const AccessFinding& finding) {
   uint64_t past = finding.place.address % finding.alignment;
   return "misaligned " + std::string(noun(finding.here.access)) + " of " + bytes(finding.size) +
          ": the type needs a multiple of " + std::to_string(finding.alignment) + ", and the address is " +
          bytes(past) + " past one";
 }
 
-std::string write_to_constant(const Finding& finding) {
+std::string write_to_constant(const AccessFinding& finding) {
   std::string what = std::string(noun(finding.here.access)) + " to " + name_of(finding.place);
   switch (finding.place.protection) {
     case Protection::kSetBytes:
@@ -121,13 +121,13 @@ std::string write_to_constant(const Finding& finding) {
   }
 }
 
-std::string uninitialized(const Finding& finding) {
+std::string uninitialized(const AccessFinding& finding) {
   return "read of threadgroup memory that no thread of the threadgroup has written: " +
          byte_range(finding.place.offset, finding.size) + " of " + name_of(finding.place);
 }
 
 // What would have ordered two threads of one threadgroup.
-std::string missing_barrier(const Finding& finding) {
+std::string missing_barrier(const AccessFinding& finding) {
   std::string flag =
       finding.place.space == Space::kThreadgroup ? "mem_flags::mem_threadgroup" : "mem_flags::mem_device";
   if (finding.barrier_lacks_flags) {
@@ -139,14 +139,14 @@ std::string missing_barrier(const Finding& finding) {
   return text + " lies between";
 }
 
-std::string group_race(const Finding& finding, const Location& other) {
+std::string group_race(const AccessFinding& finding, const Location& other) {
   std::string memory = finding.place.space == Space::kThreadgroup ? "threadgroup memory" : "device memory";
   return "race on " + memory + ": thread " + std::to_string(finding.here.thread) + " " +
          verb(finding.here.access) + " what thread " + std::to_string(finding.other.thread) + " " +
          verb(finding.other.access) + " " + at(other) + "; " + missing_barrier(finding);
 }
 
-std::string grid_race(const Finding& finding, const DispatchRecord& record, const Location& other) {
+std::string grid_race(const AccessFinding& finding, const DispatchRecord& record, const Location& other) {
   const DispatchRecord& others = finding.other_dispatch ? *finding.other_dispatch : record;
   std::string text = "race on device memory: " + group_name(finding.here.group, record) + " " +
                      verb(finding.here.access) + " what " + group_name(finding.other.group, others);
@@ -156,7 +156,7 @@ std::string grid_race(const Finding& finding, const DispatchRecord& record, cons
   return text + "nothing orders the threadgroups of a dispatch";
 }
 
-void add_race(Report& report, const Finding& finding, const DispatchRecord& record) {
+void add_race(Report& report, const AccessFinding& finding, const DispatchRecord& record) {
   const DispatchRecord& others = finding.other_dispatch ? *finding.other_dispatch : record;
   const Location& other = location_of(*others.kernel, finding.other.site);
   bool grid = finding.kind == ReportKind::kGridRace;
@@ -168,7 +168,7 @@ void add_race(Report& report, const Finding& finding, const DispatchRecord& reco
 
 }  // namespace
 
-Report describe(const Finding& finding, const Dispatch& dispatch, const DispatchRecord& record) {
+Report describe(const AccessFinding& finding, const Dispatch& dispatch, const DispatchRecord& record) {
   Report report;
   report.kind = finding.kind;
   report.kernel = dispatch.kernel->name;

@@ -37,7 +37,7 @@ WorkerCheck::WorkerCheck(const Dispatch& dispatch, std::shared_ptr<const Dispatc
       findings_(order),
       memory_(std::move(memory)) {
   for (const Site& site : dispatch.kernel->sites) {
-    sites_.push_back({site.alignment > 0 ? site.alignment - 1 : 0, Ranges::kNone});
+    sites_.push_back({site.alignment > 0 ? site.alignment - 1 : 0, ArgumentRanges::kNone});
   }
 }
 
@@ -49,7 +49,7 @@ void WorkerCheck::begin_group(const sm_group& group, uint32_t, const GroupMemory
   memory_->threadgroup.begin_group();
   memory_->device.begin_group();
   if (ranges_.place(memory)) {
-    for (SiteState& site : sites_) site.range = Ranges::kNone;
+    for (SiteState& site : sites_) site.range = ArgumentRanges::kNone;
   }
 }
 
@@ -70,13 +70,13 @@ void* WorkerCheck::access(const Access& access) {
   }
   uint64_t address = number(access.address);
   SiteState& site = sites_[access.site];
-  bool same = site.range != Ranges::kNone && ranges_[site.range].holds(address, access.size);
+  bool same = site.range != ArgumentRanges::kNone && ranges_[site.range].holds(address, access.size);
   if (!same || (writes(access.kind) && ranges_[site.range].protection != Protection::kNone)) [[unlikely]] {
     int found = ranges_.find(address, access.size, writes(access.kind));
-    if (found == Ranges::kNone) return out_of_bounds(access);
+    if (found == ArgumentRanges::kNone) return out_of_bounds(access);
     site.range = found;
   }
-  const Range& range = ranges_[site.range];
+  const ArgumentRange& range = ranges_[site.range];
   if (range.protection != Protection::kNone && writes(access.kind)) [[unlikely]] {
     findings_.add(finding(ReportKind::kWriteToConstant, access, range, address));
     return illegal(access);
@@ -92,12 +92,12 @@ void* WorkerCheck::access(const Access& access) {
   return access.address;
 }
 
-void WorkerCheck::check_threadgroup(const Access& access, const Range& range) {
+void WorkerCheck::check_threadgroup(const Access& access, const ArgumentRange& range) {
   GroupHistory& history = memory_->threadgroup;
   bool blank = false;
   for_each_page(number(access.address), access.size, [&](uint64_t page, uint32_t offset, uint32_t size) {
     auto found = [&](Slot past, sm_access_kind kind, uint32_t at) {
-      Party other{site_of(past), group_, thread_of(past), kind};
+      AccessParty other{site_of(past), group_, thread_of(past), kind};
       race(ReportKind::kThreadgroupRace, access, range, (page << kPageShift) + at, other, &history.clock,
            past);
     };
@@ -108,11 +108,11 @@ void WorkerCheck::check_threadgroup(const Access& access, const Range& range) {
   if (blank && access.kind == SM_READ) unwritten(access, range);
 }
 
-void WorkerCheck::check_device(const Access& access, const Range& range) {
+void WorkerCheck::check_device(const Access& access, const ArgumentRange& range) {
   GroupHistory& history = memory_->device;
   for_each_page(number(access.address), access.size, [&](uint64_t page, uint32_t offset, uint32_t size) {
     auto found = [&](Slot past, sm_access_kind kind, uint32_t at) {
-      Party other{site_of(past), group_, thread_of(past), kind};
+      AccessParty other{site_of(past), group_, thread_of(past), kind};
       race(ReportKind::kDeviceRace, access, range, (page << kPageShift) + at, other, &history.clock, past);
     };
     bool fresh = history.enter(page, offset, size, access.kind, access.thread, access.site, found).fresh;
@@ -127,7 +127,7 @@ void WorkerCheck::check_device(const Access& access, const Range& range) {
 
 // Names the first run of unwritten bytes. In the copy of a whole object, a run that is shorter than the
 // object's alignment and does not begin it may be padding.
-void WorkerCheck::unwritten(const Access& access, const Range& range) {
+void WorkerCheck::unwritten(const Access& access, const ArgumentRange& range) {
   uint64_t begin = number(access.address), end = begin + access.size;
   const Site& site = dispatch_.kernel->sites[access.site];
   for (uint64_t at = begin; at < end;) {
@@ -138,7 +138,7 @@ void WorkerCheck::unwritten(const Access& access, const Range& range) {
     uint64_t stop = at + 1;
     while (stop < end && !memory_->threadgroup.written(stop)) ++stop;
     if (!site.copy || at == begin || stop - at >= site.alignment) {
-      Finding found = finding(ReportKind::kUninitialized, access, range, at);
+      AccessFinding found = finding(ReportKind::kUninitialized, access, range, at);
       found.size = static_cast<uint32_t>(stop - at);
       findings_.add(std::move(found));
       return;
@@ -147,28 +147,29 @@ void WorkerCheck::unwritten(const Access& access, const Range& range) {
   }
 }
 
-void WorkerCheck::race(ReportKind kind, const Access& access, const Range& range, uint64_t at,
-                       const Party& other, const GroupClock* clock, Slot past) {
-  Finding found = finding(kind, access, range, at);
+void WorkerCheck::race(ReportKind kind, const Access& access, const ArgumentRange& range, uint64_t at,
+                       const AccessParty& other, const GroupClock* clock, Slot past) {
+  AccessFinding found = finding(kind, access, range, at);
   found.other = other;
   found.has_other = true;
   found.barrier_lacks_flags = clock && clock->met_since(past);
   findings_.add(std::move(found));
 }
 
-void WorkerCheck::grid_race(const Access& access, const Range& range, uint64_t at, Slot past,
+void WorkerCheck::grid_race(const Access& access, const ArgumentRange& range, uint64_t at, Slot past,
                             sm_access_kind kind) {
   std::shared_ptr<const DispatchRecord> record = view_.record_of(past);
   if (!record) return;
-  Finding found = finding(ReportKind::kGridRace, access, range, at);
+  AccessFinding found = finding(ReportKind::kGridRace, access, range, at);
   found.other = {site_of(past), time_of(past) - record->first, thread_of(past), kind};
   found.has_other = true;
   if (record->first != view_.record().first) found.other_dispatch = record;
   findings_.add(std::move(found));
 }
 
-Finding WorkerCheck::finding(ReportKind kind, const Access& access, const Range& range, uint64_t at) const {
-  Finding found;
+AccessFinding WorkerCheck::finding(ReportKind kind, const Access& access, const ArgumentRange& range,
+                                   uint64_t at) const {
+  AccessFinding found;
   found.kind = kind;
   found.here = {access.site, group_, access.thread, access.kind};
   found.size = access.size;
@@ -183,23 +184,23 @@ Finding WorkerCheck::finding(ReportKind kind, const Access& access, const Range&
 void* WorkerCheck::out_of_bounds(const Access& access) {
   uint64_t address = number(access.address);
   int nearest = ranges_.nearest(address, access.size);
-  static const Range nothing;
-  Finding found = finding(ReportKind::kOutOfBounds, access,
-                          nearest == Ranges::kNone ? nothing : ranges_[nearest], address);
-  found.place.known = nearest != Ranges::kNone;
+  static const ArgumentRange nothing;
+  AccessFinding found = finding(ReportKind::kOutOfBounds, access,
+                                nearest == ArgumentRanges::kNone ? nothing : ranges_[nearest], address);
+  found.place.known = nearest != ArgumentRanges::kNone;
   findings_.add(std::move(found));
   return illegal(access);
 }
 
 void WorkerCheck::zero_divisor(const Access& access) {
-  Finding found = finding(ReportKind::kIntegerDivision, access, Range(), 0);
+  AccessFinding found = finding(ReportKind::kIntegerDivision, access, ArgumentRange(), 0);
   found.place.known = false;
   findings_.add(std::move(found));
 }
 
 // The kernel goes on with the right bytes where it reads, as most processors would let it; what it writes is
 // lost, since code for vectors may trap on such an address.
-void* WorkerCheck::misaligned(const Access& access, const Range& range) {
+void* WorkerCheck::misaligned(const Access& access, const ArgumentRange& range) {
   findings_.add(finding(ReportKind::kMisaligned, access, range, number(access.address)));
   void* copy = scratch(access.size);
   std::memcpy(copy, access.address, access.size);

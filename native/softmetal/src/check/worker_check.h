@@ -22,7 +22,7 @@ class WorkerCheck final : public Observer {
   WorkerCheck(const Dispatch& dispatch, std::shared_ptr<const DispatchRecord> record, const PlaceOrder& order,
               std::unique_ptr<WorkerMemory> memory);
   // Where findings and memory go when the worker is done.
-  using Done = std::function<void(Findings&&, std::unique_ptr<WorkerMemory>)>;
+  using Done = std::function<void(AccessFindings&&, std::unique_ptr<WorkerMemory>)>;
   void when_done(Done done) { done_ = std::move(done); }
   ~WorkerCheck() override {
     if (done_) done_(std::move(findings_), std::move(memory_));
@@ -45,22 +45,23 @@ class WorkerCheck final : public Observer {
   void zero_divisor(const Access& access);
   void* illegal(const Access& access);
   void* out_of_bounds(const Access& access);
-  void* misaligned(const Access& access, const Range& range);
-  void check_threadgroup(const Access& access, const Range& range);
-  void check_device(const Access& access, const Range& range);
-  void unwritten(const Access& access, const Range& range);
-  void race(ReportKind kind, const Access& access, const Range& range, uint64_t at, const Party& other,
-            const GroupClock* clock, Slot past);
-  void grid_race(const Access& access, const Range& range, uint64_t at, Slot past, sm_access_kind kind);
+  void* misaligned(const Access& access, const ArgumentRange& range);
+  void check_threadgroup(const Access& access, const ArgumentRange& range);
+  void check_device(const Access& access, const ArgumentRange& range);
+  void unwritten(const Access& access, const ArgumentRange& range);
+  void race(ReportKind kind, const Access& access, const ArgumentRange& range, uint64_t at,
+            const AccessParty& other, const GroupClock* clock, Slot past);
+  void grid_race(const Access& access, const ArgumentRange& range, uint64_t at, Slot past,
+                 sm_access_kind kind);
 
-  Finding finding(ReportKind kind, const Access& access, const Range& range, uint64_t at) const;
+  AccessFinding finding(ReportKind kind, const Access& access, const ArgumentRange& range, uint64_t at) const;
   void* scratch(uint32_t size);
 
   const Dispatch& dispatch_;
-  Ranges ranges_;
+  ArgumentRanges ranges_;
   std::vector<SiteState> sites_;
   DeviceView view_;
-  Findings findings_;
+  AccessFindings findings_;
   std::unique_ptr<WorkerMemory> memory_;
   Done done_;
   uint32_t group_ = 0;
