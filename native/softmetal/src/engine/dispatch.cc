@@ -39,6 +39,7 @@ std::vector<Report> refuse(const Job& job) {
   const uint32_t* size = dispatch.threads_per_threadgroup;
   uint64_t threads = uint64_t(size[0]) * size[1] * size[2];
   uint64_t limit = std::min<uint64_t>(dispatch.limits.max_threads, kMaxThreads);
+  if (uint32_t own = dispatch.kernel->table->max_threads) limit = std::min<uint64_t>(limit, own);
   if (threads == 0 || size[0] > limit || size[1] > limit || threads > limit) {
     refuse_for(ReportKind::kThreadCount, std::to_string(threads) + " threads per threadgroup (" +
                                              std::to_string(size[0]) + " x " + std::to_string(size[1]) +

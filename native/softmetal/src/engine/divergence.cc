@@ -71,7 +71,7 @@ std::vector<Waiting> survey(const Worker& worker) {
     }
     Waiting& entry = kinds[{what, {place.line, place.column}}];
     entry.what = what;
-    entry.location = location_of(place);
+    entry.location = location_of(worker, place);
     entry.threads.push_back(i);
   }
   std::vector<Waiting> all;
@@ -81,7 +81,7 @@ std::vector<Waiting> survey(const Worker& worker) {
 
 void record(Worker& worker, ReportKind kind, const std::string& message, const sm_place* place) {
   Report report = describe(worker, kind, message, &worker.current->thread);
-  report.location = location_of(*place);
+  report.location = location_of(worker, *place);
   for (const Waiting& entry : survey(worker)) {
     report.notes.push_back({counted(entry.threads) + " " + entry.what, entry.location});
   }

@@ -1,5 +1,7 @@
 #include "engine/finding.h"
 
+#include <cstring>
+
 namespace softmetal {
 
 Report describe(const Worker& worker, ReportKind kind, std::string message, const sm_thread* thread) {
@@ -21,8 +23,12 @@ Report describe(const Worker& worker, ReportKind kind, std::string message, cons
   return report;
 }
 
-Location location_of(const sm_place& place) {
-  return {place.file ? place.file : "", int(place.line), int(place.column), ""};
+// An operator has no argument that could tell its place, so what it passes is in the library of MSL itself.
+Location location_of(const Worker& worker, const sm_place& place) {
+  constexpr const char kLibrary[] = "stdlib/run/";
+  if (!place.file || std::strncmp(place.file, kLibrary, sizeof kLibrary - 1) == 0)
+    return last_location(worker);
+  return {place.file, int(place.line), int(place.column), ""};
 }
 
 Location last_location(const Worker& worker) {

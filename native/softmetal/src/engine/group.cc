@@ -1,6 +1,7 @@
 // Sets up a threadgroup and runs it.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "engine/collective.h"
 #include "engine/faults.h"
@@ -12,7 +13,12 @@ namespace softmetal {
 
 thread_local Worker* this_worker = nullptr;
 
-Worker::Worker() : fibers(new Fiber[kMaxThreads]), simdgroups(new Simdgroup[kMaxThreads / SM_LANES]) {}
+Worker::Worker()
+    : stacks(sizeof(Tables)),
+      tables(*new (stacks.tables()) Tables),
+      fibers(tables.fibers),
+      simdgroups(tables.simdgroups),
+      group(tables.group) {}
 
 Worker::~Worker() { free_guarded(zone_); }
 

@@ -14,7 +14,7 @@ void* api_static_memory() { return this_worker->static_memory; }
 
 void* api_access(void* address, sm_uint size, sm_uint kind, sm_uint site) {
   Worker& worker = *this_worker;
-  if (worker.stacks.contains(address)) return address;
+  if (worker.stacks.contains(address)) return address;  // private, or the device's own
   worker.last_site = site;
   // Lanes of real hardware run side by side: each shared access is where another lane may come in between.
   if (worker.schedule == Schedule::kLockstep && worker.in_threadgroup_memory(address)) run_another(worker);
@@ -29,6 +29,7 @@ void* api_access(void* address, sm_uint size, sm_uint kind, sm_uint site) {
 void api_block(sm_uint block) {
   Worker& worker = *this_worker;
   worker.last_block = block;
+  worker.last_site = Worker::kNone;
   if (!worker.count) return;
   Observing observing(worker);
   worker.count->block(worker.current->thread.index_in_threadgroup, block);
@@ -42,7 +43,7 @@ void api_inactive_lane(sm_uint lane, const sm_place* place) {
                            "the value of lane " + std::to_string(lane) +
                                " is asked for, which does not take part in this operation",
                            &worker.current->thread);
-  report.location = location_of(*place);
+  report.location = location_of(worker, *place);
   add_finding(worker, std::move(report));
 }
 

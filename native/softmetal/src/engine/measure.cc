@@ -19,7 +19,7 @@ void answer() {
 double measure_switch_nanoseconds() {
   constexpr int kRounds = 1000000;
   using Clock = std::chrono::steady_clock;
-  Stacks stacks;
+  Stacks stacks(0);
   answering = first_frame(stacks.top(stacks.take()), answer);
   sm_switch(&asking, answering);
   Clock::time_point begin = Clock::now();

@@ -8,15 +8,15 @@
 
 namespace softmetal {
 
-Stacks::Stacks() {
+Stacks::Stacks(size_t table_bytes) : bytes_(kStackBytes * kMaxThreads + table_bytes) {
   void* base =
-      mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) throw std::bad_alloc();
   base_ = static_cast<char*>(base);
   free_.reserve(kMaxThreads);
 }
 
-Stacks::~Stacks() { munmap(base_, kBytes); }
+Stacks::~Stacks() { munmap(base_, bytes_); }
 
 bool Stacks::protect(int count) {
   for (; protected_ < count; protected_++) {

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <memory>
 #include <string>
 
 #include "engine/job.h"
@@ -43,6 +42,13 @@ struct Simdgroup {
   sm_exchange table[2];
 };
 
+// What kernels read of the device's own; see Stacks.
+struct Tables {
+  Simdgroup simdgroups[kMaxThreads / SM_LANES];
+  Fiber fibers[kMaxThreads];
+  sm_group group;
+};
+
 // A stop that did not come from a collective.
 struct Fault {
   int signal = 0;  // 0: none
@@ -73,15 +79,17 @@ struct Worker {
   Job* job = nullptr;
   Observer *check = nullptr, *count = nullptr;
   char* static_memory = nullptr;
-  uint32_t last_block = kNone, last_site = kNone;  // instrumented builds: where the kernel was
+  // Instrumented builds: where the kernel was; the site of an access only if it was in that block.
+  uint32_t last_block = kNone, last_site = kNone;
   static constexpr uint32_t kNone = ~0u;
   bool abandoned = false;  // this threadgroup ended early
   Fault fault;
 
   Stacks stacks;
-  std::unique_ptr<Fiber[]> fibers;
-  std::unique_ptr<Simdgroup[]> simdgroups;
-  sm_group group;
+  Tables& tables;
+  Fiber* const fibers;
+  Simdgroup* const simdgroups;
+  sm_group& group;
   char* threadgroup_memory = nullptr;  // begin of what this job uses
   GroupMemory memory;
 

@@ -118,7 +118,7 @@ void other_fiber() {
 }  // namespace
 
 TEST("every register that a function must keep survives 100 switches, on both sides") {
-  Stacks stacks;
+  Stacks stacks(0);
   there = first_frame(stacks.top(stacks.take()), other_fiber);
   wrong_there = 0;
   long wrong_here = 0;
@@ -129,7 +129,7 @@ TEST("every register that a function must keep survives 100 switches, on both si
 
 TEST("a fresh fiber starts with an aligned stack") {
   static uintptr_t seen;
-  Stacks stacks;
+  Stacks stacks(0);
   there = first_frame(stacks.top(stacks.take()), [] {
     seen = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
     for (;;) sm_switch(&there, here);
@@ -145,7 +145,7 @@ TEST("the time of a switch can be measured") {
 }
 
 TEST("1024 stacks that grow on demand, each between inaccessible pages") {
-  Stacks stacks;
+  Stacks stacks(0);
   for (int i = 0; i < kMaxThreads; i++) {
     int stack = stacks.take();
     CHECK_EQUAL(stack, i);
