@@ -1,6 +1,6 @@
 // Deletes every line of the assembly files that saves, restores or clears a register, one at a time, and asks
 // that the file's own test program fails then: natively for this machine, under QEMU for arm64.
-//   node test/mutate-assembly.mjs [x86_64] [aarch64]
+//   node test/mutate-assembly.mjs [x86_64] [aarch64]      SOFTMETAL_BUILDS: another folder than build/
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -48,7 +48,11 @@ export function mutants(text) {
 function passes(program, runner) {
   const [command, ...words] = [...runner, program];
   return new Promise((resolve, reject) => {
-    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'ignore'], timeout: 60_000, killSignal: 'SIGKILL' });
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;
@@ -61,7 +65,7 @@ function passes(program, runner) {
 async function survivors(name, scratch) {
   const { compiler, archiver, runner } = architectures[name];
   const [command, ...words] = compiler;
-  const build = path.join(folder, 'build', name);
+  const build = path.join(process.env.SOFTMETAL_BUILDS ?? path.join(folder, 'build'), name);
   const library = path.join(build, 'libsoftmetal.a');
   await make(`ARCH=${name}`, `BUILD=${build}`, `CXX=${compiler.join(' ')}`, `AR=${archiver}`, library);
   const flags = ['-std=c++20', '-O1', '-fPIC', '-pthread', '-fsigned-char', '-Isrc', '-Iinclude', '-Itest'];
@@ -96,7 +100,9 @@ async function survivors(name, scratch) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const wanted = process.argv.slice(2);
-    const names = Object.keys(architectures).filter((name) => (wanted.length ? wanted.includes(name) : architectures[name].here));
+    const names = Object.keys(architectures).filter((name) =>
+      wanted.length ? wanted.includes(name) : architectures[name].here,
+    );
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'softmetal-mutants-'));
     try {
       const lived = [];

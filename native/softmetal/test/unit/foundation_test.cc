@@ -23,6 +23,7 @@ R send(Object* object, const char* selector, Arguments... arguments) {
       object, selector_named(selector), arguments...);
 }
 Object* string(const char* text) { return send(objc_getClass("NSString"), "stringWithUTF8String:", text); }
+Object* allocated_string() { return send(objc_getClass("NSString"), "alloc"); }
 std::string text(Object* string) {
   const char* characters = send<const char*>(string, "UTF8String");
   return characters ? characters : "(nil)";
@@ -38,10 +39,10 @@ TEST("NSString: UTF-8 in and out, lengths in UTF-16 units") {
   CHECK_EQUAL(text(string("Grüße, 世界 🙂")), "Grüße, 世界 🙂");
   CHECK_EQUAL(send<unsigned long>(string("Grüße, 世界 🙂"), "length"), 12u);
   CHECK_EQUAL(send<unsigned long>(string("Grüße"), "lengthOfBytesUsingEncoding:", 4ul), 7u);
-  CHECK_EQUAL(text(send(send(objc_getClass("NSString"), "alloc"), "initWithUTF8String:", "made")), "made");
-  CHECK_EQUAL(text(send(send(objc_getClass("NSString"), "alloc"),
-                        "initWithBytes:length:encoding:", "made too", 4ul, 4ul)),
-              "made");
+  CHECK_EQUAL(text(autorelease(send(allocated_string(), "initWithUTF8String:", "made"))), "made");
+  CHECK_EQUAL(
+      text(autorelease(send(allocated_string(), "initWithBytes:length:encoding:", "made too", 4ul, 4ul))),
+      "made");
   CHECK_EQUAL(text(send(objc_getClass("NSString"), "stringWithCString:encoding:", "ascii", 1ul)), "ascii");
   CHECK_EQUAL(text(send(objc_getClass("NSString"), "string")), "");
   CHECK(send<bool>(string("same"), "isEqualToString:", string("same")));
@@ -59,7 +60,7 @@ TEST("NSString: nil for what is not UTF-8, and nothing leaks") {
   for (const char* bad : {"\x80", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xf4\x90\x80\x80",
                           "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xc3\x28", "\xff"}) {
     CHECK(string(bad) == nullptr);
-    CHECK(send(send(objc_getClass("NSString"), "alloc"), "initWithUTF8String:", bad) == nullptr);
+    CHECK(send(allocated_string(), "initWithUTF8String:", bad) == nullptr);
   }
   for (const char* good : {"", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
                            "\xf4\x8f\xbf\xbf"}) {

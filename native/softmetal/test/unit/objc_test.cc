@@ -178,7 +178,7 @@ TEST("reference counts and live objects") {
 
 TEST("an immortal object outlives its releases and is not counted") {
   size_t before = live_objects("Thing");
-  Thing* thing = new Thing;
+  static Thing* thing = new Thing;
   make_immortal(thing);
   for (int i = 0; i < 10; i++) release(thing);
   CHECK_EQUAL(thing->number, 7);
