@@ -102,25 +102,24 @@ class Instrumenter {
   }
 
   // Code that the optimiser moves out of a loop loses its place. Values that only one kind of author uses are
-  // that author's; accesses to memory are the kernel's, so that none escapes, but for the device's variables.
+  // that author's, and are placed where they are used; accesses to memory are the kernel's, so that none
+  // escapes, but for the device's variables.
   static void find_authors(std::vector<Step>& steps) {
     std::map<std::string_view, Origin> users;
     for (size_t i = steps.size(); i-- > 0;) {  // users come after what they use, but for loops
       Step& step = steps[i];
       if (!step.is_instruction) continue;
-      const bool touches_memory = step.instruction.opcode == "load" || step.instruction.opcode == "store" ||
-                                  step.instruction.opcode == "call";
-      if (step.instruction.debug < 0 && touches_memory) {
-        const bool own = step.line.find("@_ZN2sm") != std::string_view::npos;
-        step.origin.author = own ? Author::kDevice : Author::kKernel;
-      } else if (auto user = users.find(step.instruction.result);
-                 step.instruction.debug < 0 && user != users.end()) {
-        step.origin.author = user->second.author;
-        step.origin.converting = user->second.converting;
+      const std::string_view opcode = step.instruction.opcode;
+      if (step.instruction.debug < 0) {
+        if (auto user = users.find(step.instruction.result); user != users.end()) step.origin = user->second;
+        if (opcode == "load" || opcode == "store" || opcode == "call") {
+          const bool own = step.line.find("@_ZN2sm") != std::string_view::npos;
+          step.origin.author = own ? Author::kDevice : Author::kKernel;
+        }
       }
       for (std::string_view name : ir::local_names(step.instruction.rest)) {
         auto [user, fresh] = users.try_emplace(name, step.origin);
-        if (step.origin.author < user->second.author) user->second = step.origin;
+        if (step.origin.author <= user->second.author) user->second = step.origin;
       }
     }
   }

@@ -38,6 +38,15 @@ std::string unescaped(std::string_view text) {
   return plain;
 }
 
+// tile<_Float16> is tile<half> to its author.
+std::string as_in_metal(std::string name) {
+  constexpr std::pair<std::string_view, const char*> kNames[] = {{"_Float16", "half"}, {"__bf16", "bfloat"}};
+  for (const auto& [compilers, metals] : kNames)
+    for (size_t at = name.find(compilers); at != std::string::npos; at = name.find(compilers, at))
+      name.replace(at, compilers.size(), metals);
+  return name;
+}
+
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -117,7 +126,7 @@ DebugInfo::Frame DebugInfo::frame(int location) const {
        scope = node(scope.scope)) {
     if (file < 0) file = scope.file;
     if (scope.kind != Node::kSubprogram) continue;
-    result.function = unescaped(scope.name);
+    result.function = as_in_metal(unescaped(scope.name));
     break;
   }
   result.file = file_name(file);
@@ -148,7 +157,8 @@ Origin DebugInfo::find(int location, int function) const {
   Node subprogram = node(function);
   std::string file = file_name(subprogram.file);
   origin.author = author_of(file);
-  if (!in_device_library(file)) origin.location = {file, subprogram.line, 0, unescaped(subprogram.name)};
+  if (!in_device_library(file))
+    origin.location = {file, subprogram.line, 0, as_in_metal(unescaped(subprogram.name))};
   return origin;
 }
 
