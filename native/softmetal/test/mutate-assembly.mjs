@@ -6,8 +6,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sharedCache } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
 import { main } from '../../../scripts/lib/steps.mjs';
+import { arm64Emulation } from '../../../scripts/setup/arm64-emulation.mjs';
 import { readState } from '../../../scripts/setup/state.mjs';
 import { make } from '../build.mjs';
 
@@ -21,19 +23,22 @@ const subjects = [
 const moves = /^\s+(mov\w*|push\w*|pop\w*|stp|ldp|str|ldr|sub\w?|add\w?|xor\w*|fldz)\s/;
 const framesOnly = /^\s+mov\s+x29, sp/;
 
-const zig = readState().softmetal?.zig ?? process.env.SOFTMETAL_COMPILER?.split(' ')[0];
-const architectures = {
-  x86_64: { compiler: ['c++'], archiver: 'ar', runner: [], here: process.arch === 'x64' },
-  aarch64:
-    process.arch === 'arm64'
-      ? { compiler: ['c++'], archiver: 'ar', runner: [], here: true }
-      : {
-          compiler: [zig, 'c++', '-target', 'aarch64-linux-gnu.2.28'],
-          archiver: `${zig} ar`,
-          runner: ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'],
-          here: true,
-        },
-};
+const native = { compiler: ['c++'], archiver: 'ar', runner: [] };
+const own = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+
+/** How to build and run programs for an architecture: { compiler, archiver, runner }, or { reason } when that cannot be. */
+async function toolsFor(name) {
+  if (name === own) return native;
+  const zig = readState().softmetal?.zig ?? process.env.SOFTMETAL_ZIG;
+  const { emulator, sysroot, reason } = await arm64Emulation();
+  if (!zig || reason || name !== 'aarch64') return { reason: reason ?? 'no zig to build with: npm run setup' };
+  process.env.ZIG_GLOBAL_CACHE_DIR ??= path.join(sharedCache, 'zig-cache');
+  return {
+    compiler: [zig, 'c++', '-target', 'aarch64-linux-gnu.2.28'],
+    archiver: `${zig} ar`,
+    runner: [emulator, '-L', sysroot],
+  };
+}
 
 /** The text without its n-th line, for each line that moves data. */
 export function mutants(text) {
@@ -62,8 +67,7 @@ function passes(program, runner) {
   });
 }
 
-async function survivors(name, scratch) {
-  const { compiler, archiver, runner } = architectures[name];
+async function survivors(name, { compiler, archiver, runner }, scratch) {
   const [command, ...words] = compiler;
   const build = path.join(process.env.SOFTMETAL_BUILDS ?? path.join(folder, 'build'), name);
   const library = path.join(build, 'libsoftmetal.a');
@@ -100,13 +104,14 @@ async function survivors(name, scratch) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const wanted = process.argv.slice(2);
-    const names = Object.keys(architectures).filter((name) =>
-      wanted.length ? wanted.includes(name) : architectures[name].here,
-    );
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'softmetal-mutants-'));
     try {
       const lived = [];
-      for (const name of names) lived.push(...(await survivors(name, scratch)));
+      for (const name of wanted.length ? wanted : ['x86_64', 'aarch64']) {
+        const tools = await toolsFor(name);
+        if (tools.reason) console.log(`${name} is not tested: ${tools.reason}`);
+        else lived.push(...(await survivors(name, tools, scratch)));
+      }
       for (const each of lived) console.log(`not noticed: ${each}`);
       if (lived.length) process.exitCode = 1;
     } finally {
