@@ -3,6 +3,7 @@ import { type CheckOptions, check } from './check.js';
 import { printCheck, printRun } from './print.js';
 import { createProgram } from './program.js';
 import { type RunOptions, run } from './run.js';
+import { callTool } from './tool.js';
 
 const program = createProgram({
   run(file: string, options: RunOptions) {
@@ -20,6 +21,9 @@ const program = createProgram({
     const complaints = check(files, options);
     printCheck(complaints, options);
     if (complaints !== '') process.exitCode = 1;
+  },
+  settings(format: string) {
+    process.stdout.write(callTool('settings', [format]));
   },
 });
 

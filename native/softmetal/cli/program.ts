@@ -8,6 +8,7 @@ import { typeNames } from './values.js';
 export interface Actions {
   run(file: string, options: RunOptions): void;
   check(files: string[], options: CheckOptions): void;
+  settings(format: string): void;
 }
 
 /** A parser whose complaints commander shows with the option's name. */
@@ -104,11 +105,21 @@ function checkCommand(actions: Actions): Command {
     });
 }
 
+function settingsCommand(actions: Actions): Command {
+  return new Command('settings')
+    .description('Lists what can be set, by environment variables and by softmetal_set().')
+    .addOption(new Option('--format <name>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'))
+    .action(({ format }: { format: string }) => {
+      actions.settings(format);
+    });
+}
+
 export function createProgram(actions: Actions): Command {
   return new Command('softmetal')
     .description('A Metal device in software: runs and checks compute kernels without a Mac.')
     .configureHelp({ helpWidth: 110 })
     .showHelpAfterError('(softmetal --help tells more)')
     .addCommand(runCommand(actions))
-    .addCommand(checkCommand(actions));
+    .addCommand(checkCommand(actions))
+    .addCommand(settingsCommand(actions));
 }

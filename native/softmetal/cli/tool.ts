@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const architectures: Record<string, string> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Where the Makefile put the tools; SOFTMETAL_BUILD names another folder. */
-function buildFolder(): string {
+export function buildFolder(): string {
   const architecture = architectures[process.arch] ?? process.arch;
   return process.env.SOFTMETAL_BUILD ?? fileURLToPath(new URL(`../build/${architecture}`, import.meta.url));
 }

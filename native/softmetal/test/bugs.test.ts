@@ -31,6 +31,7 @@ function options(words: readonly string[]): RunOptions {
       found = options;
     },
     check: () => {},
+    settings: () => {},
   });
   program.parse(['run', 'kernel.metal', ...words], { from: 'user' });
   return found as RunOptions;
