@@ -40,15 +40,18 @@ class DispatchCheckImpl final : public DispatchCheck {
       : dispatch_(dispatch),
         order_(dispatch_.kernel->sites),
         record_(DeviceHistory::shared().begin_dispatch(dispatch_)),
-        findings_(order_) {}
+        findings_(order_),
+        origins_(dispatch_.kernel->sites.size()) {}
   ~DispatchCheckImpl() override { DeviceHistory::shared().end_dispatch(*record_); }
 
   std::unique_ptr<Observer> observe_worker() override {
     auto worker = std::make_unique<WorkerCheck>(dispatch_, record_, order_, MemoryPool::shared().take());
-    worker->when_done([this](AccessFindings&& findings, std::unique_ptr<WorkerMemory> memory) {
+    worker->when_done([this](AccessFindings&& findings, const std::vector<SiteOrigin>& origins,
+                             std::unique_ptr<WorkerMemory> memory) {
       MemoryPool::shared().give(std::move(memory));
       std::lock_guard<std::mutex> lock(mutex_);
       findings_.merge(std::move(findings));
+      for (size_t site = 0; site < origins.size(); ++site) origins_[site].merge(origins[site]);
     });
     return worker;
   }
@@ -60,12 +63,14 @@ class DispatchCheckImpl final : public DispatchCheck {
   const std::shared_ptr<const DispatchRecord> record_;
   std::mutex mutex_;
   AccessFindings findings_;
+  std::vector<SiteOrigin> origins_;
 };
 
 std::vector<Report> DispatchCheckImpl::take_reports() {
   std::lock_guard<std::mutex> lock(mutex_);
   uint64_t dropped = 0;
   std::vector<Report> reports;
+  findings_.place_out_of_bounds(origins_);
   for (const AccessFinding& finding : findings_.take(kMostFindings, dropped)) {
     reports.push_back(describe(finding, dispatch_, *record_));
   }

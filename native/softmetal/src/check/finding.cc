@@ -82,6 +82,27 @@ void AccessFindings::merge(AccessFindings&& others) {
   others.dropped_ = 0;
 }
 
+void place_by_origin(FoundPlace& place, const SiteOrigin& origin) {
+  if (origin.known != SiteOrigin::kOne || place.address < kNullPage) return;
+  const ArgumentRange& range = origin.range;
+  bool threadgroup = range.space == Space::kThreadgroup;
+  uint64_t begin = threadgroup ? place.group_base + range.group_offset : range.begin;
+  place.space = range.space;
+  place.protection = range.protection;
+  place.index = range.index;
+  place.name = range.name;
+  place.known = true;
+  place.offset = static_cast<int64_t>(place.address - begin);
+  place.length = range.length;
+}
+
+void AccessFindings::place_out_of_bounds(const std::vector<SiteOrigin>& origins) {
+  for (auto& [key, finding] : findings_) {
+    if (finding.kind != ReportKind::kOutOfBounds) continue;
+    place_by_origin(finding.place, origins[finding.here.site]);
+  }
+}
+
 std::vector<AccessFinding> AccessFindings::take(size_t most, uint64_t& dropped) {
   std::vector<std::pair<Key, AccessFinding>> all(findings_.begin(), findings_.end());
   std::stable_sort(all.begin(), all.end(),

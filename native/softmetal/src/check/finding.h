@@ -21,6 +21,9 @@ struct AccessParty {
   sm_access_kind access = SM_READ;
 };
 
+// Below this, an address is a null pointer with an index.
+constexpr uint64_t kNullPage = 4096;
+
 // Where in which argument; numbers only, names come with the text.
 struct FoundPlace {
   Space space = Space::kDevice;
@@ -31,7 +34,30 @@ struct FoundPlace {
   int64_t offset = 0;
   uint64_t length = 0;
   uint64_t address = 0;
+  uint64_t group_base = 0;  // of the threadgroup's memory in that worker
 };
+
+// Which argument the pointers of one site were made from, as far as its legal accesses tell.
+struct SiteOrigin {
+  enum { kNone, kOne, kSeveral } known = kNone;
+  ArgumentRange range;
+
+  void add(const ArgumentRange& next) {
+    if (known == kNone) range = next;
+    bool same =
+        range.space == next.space && range.index == next.index && range.group_offset == next.group_offset;
+    bool moved = next.space == Space::kDevice && range.begin != next.begin;
+    known = known != kSeveral && same && !moved ? kOne : kSeveral;
+  }
+  void merge(const SiteOrigin& other) {
+    if (other.known == kNone) return;
+    if (other.known == kSeveral) known = kSeveral;
+    add(other.range);
+  }
+};
+
+// Places an access that hit nothing in the argument that its site works on otherwise.
+void place_by_origin(FoundPlace& place, const SiteOrigin& origin);
 
 struct AccessFinding {
   ReportKind kind;
@@ -66,6 +92,8 @@ class AccessFindings {
 
   void add(AccessFinding finding);
   void merge(AccessFindings&& others);
+  // `origins`: of each site, by all workers.
+  void place_out_of_bounds(const std::vector<SiteOrigin>& origins);
   // In the order of the text; empties this. What exceeded `most` kinds of finding is counted in `dropped`.
   std::vector<AccessFinding> take(size_t most, uint64_t& dropped);
 

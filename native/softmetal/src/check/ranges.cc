@@ -95,7 +95,8 @@ bool ArgumentRanges::place(const GroupMemory& memory) {
   for (int i = 0; i < SM_BUFFERS; ++i) {
     if (dispatch_.threadgroup_lengths[i] == 0) continue;
     ArgumentRange range;
-    range.begin = number(memory.base) + memory.argument_offset[i];
+    range.group_offset = memory.argument_offset[i];
+    range.begin = number(memory.base) + range.group_offset;
     range.length = dispatch_.threadgroup_lengths[i];
     range.space = Space::kThreadgroup;
     range.index = i;
@@ -111,9 +112,9 @@ void ArgumentRanges::add_variables(const GroupMemory& memory) {
   const sm_kernel& kernel = *dispatch_.kernel->table;
   ArgumentRange range;
   range.space = Space::kThreadgroup;
-  uint64_t base = number(memory.base) + memory.static_offset;
   for (const sm_variable* one = kernel.variables_begin; one != kernel.variables_end; ++one) {
-    range.begin = base + static_cast<uint64_t>(one->image - kernel.static_image);
+    range.group_offset = memory.static_offset + static_cast<uint64_t>(one->image - kernel.static_image);
+    range.begin = number(memory.base) + range.group_offset;
     range.length = one->size;
     range.name = one->name ? one->name : "";
     if (range.length > 0) ranges_.push_back(range);

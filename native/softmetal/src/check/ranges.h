@@ -18,8 +18,9 @@ struct ArgumentRange {
   uint64_t begin = 0, length = 0;
   Space space = Space::kDevice;
   Protection protection = Protection::kNone;
-  bool quiet = false;  // nobody can write it while reads matter: they need no history
-  int index = -1;      // of the argument; -1: resident memory, variables, the program's constants
+  uint64_t group_offset = 0;  // threadgroup memory: where it begins in the threadgroup's
+  bool quiet = false;         // nobody can write it while reads matter: they need no history
+  int index = -1;             // of the argument; -1: resident memory, variables, the program's constants
   const char* name = "";
 
   bool holds(uint64_t address, uint64_t size) const {

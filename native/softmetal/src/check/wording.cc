@@ -88,7 +88,7 @@ std::string byte_range(int64_t offset, uint64_t size) {
 std::string out_of_bounds(const AccessFinding& finding) {
   const FoundPlace& place = finding.place;
   std::string what = "out-of-bounds " + std::string(noun(finding.here.access)) + " of " + bytes(finding.size);
-  if (place.address < 4096) {
+  if (place.address < kNullPage) {
     return what + ": the pointer is null, or almost (address " + std::to_string(place.address) + ")";
   }
   if (!place.known) return what + ": the kernel has no argument there";

@@ -36,6 +36,7 @@ WorkerCheck::WorkerCheck(const Dispatch& dispatch, std::shared_ptr<const Dispatc
       view_(DeviceHistory::shared(), std::move(record)),
       findings_(order),
       memory_(std::move(memory)) {
+  origins_.resize(dispatch.kernel->sites.size());
   for (const Site& site : dispatch.kernel->sites) {
     sites_.push_back({site.alignment > 0 ? site.alignment - 1 : 0, ArgumentRanges::kNone});
   }
@@ -46,6 +47,7 @@ void WorkerCheck::begin_group(const sm_group& group, uint32_t, const GroupMemory
   const uint32_t (&groups)[3] = view_.record().groups;
   group_ = position[0] + groups[0] * (position[1] + groups[1] * position[2]);
   view_.begin_group(group_);
+  group_base_ = number(memory.base);
   memory_->threadgroup.begin_group();
   memory_->device.begin_group();
   if (ranges_.place(memory)) {
@@ -75,6 +77,7 @@ void* WorkerCheck::access(const Access& access) {
     int found = ranges_.find(address, access.size, writes(access.kind));
     if (found == ArgumentRanges::kNone) return out_of_bounds(access);
     site.range = found;
+    origins_[access.site].add(ranges_[found]);
   }
   const ArgumentRange& range = ranges_[site.range];
   if (range.protection != Protection::kNone && writes(access.kind)) [[unlikely]] {
@@ -177,7 +180,8 @@ AccessFinding WorkerCheck::finding(ReportKind kind, const Access& access, const 
   found.place = {range.space,  range.protection,
                  range.index,  range.name,
                  true,         static_cast<int64_t>(at - range.begin),
-                 range.length, at};
+                 range.length, at,
+                 group_base_};
   return found;
 }
 
@@ -187,7 +191,7 @@ void* WorkerCheck::out_of_bounds(const Access& access) {
   static const ArgumentRange nothing;
   AccessFinding found = finding(ReportKind::kOutOfBounds, access,
                                 nearest == ArgumentRanges::kNone ? nothing : ranges_[nearest], address);
-  found.place.known = nearest != ArgumentRanges::kNone;
+  found.place.known = nearest != ArgumentRanges::kNone && address >= kNullPage;
   findings_.add(std::move(found));
   return illegal(access);
 }

@@ -22,10 +22,11 @@ class WorkerCheck final : public Observer {
   WorkerCheck(const Dispatch& dispatch, std::shared_ptr<const DispatchRecord> record, const PlaceOrder& order,
               std::unique_ptr<WorkerMemory> memory);
   // Where findings and memory go when the worker is done.
-  using Done = std::function<void(AccessFindings&&, std::unique_ptr<WorkerMemory>)>;
+  using Done =
+      std::function<void(AccessFindings&&, const std::vector<SiteOrigin>&, std::unique_ptr<WorkerMemory>)>;
   void when_done(Done done) { done_ = std::move(done); }
   ~WorkerCheck() override {
-    if (done_) done_(std::move(findings_), std::move(memory_));
+    if (done_) done_(std::move(findings_), origins_, std::move(memory_));
   }
 
   void begin_group(const sm_group& group, uint32_t threads, const GroupMemory& memory) override;
@@ -60,11 +61,13 @@ class WorkerCheck final : public Observer {
   const Dispatch& dispatch_;
   ArgumentRanges ranges_;
   std::vector<SiteState> sites_;
+  std::vector<SiteOrigin> origins_;  // by site
   DeviceView view_;
   AccessFindings findings_;
   std::unique_ptr<WorkerMemory> memory_;
   Done done_;
   uint32_t group_ = 0;
+  uint64_t group_base_ = 0;  // where its threadgroup memory is
 };
 
 }  // namespace softmetal

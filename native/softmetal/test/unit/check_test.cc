@@ -61,6 +61,30 @@ TEST("far away, negative and null addresses are told apart") {
   for (const Report& report : reports) CHECK(report.kind == ReportKind::kOutOfBounds);
   CHECK_CONTAINS(reports[0].message, "bytes before it");
   CHECK_CONTAINS(reports[2].message, "the pointer is null");
+  CHECK(!reports[2].argument);
+}
+
+TEST("a site that works on one argument is out of bounds of that one, wherever it went") {
+  Driver d;
+  d.set_grid(64, 2);
+  d.begin(0, 0);
+  d.begin(1, 1);
+  d.read(0, d.in + 8192, 4, 1, 0);  // nearer to `out`
+  d.read(1, d.in, 4, 1, 1);
+  d.write(0, d.rest(-4, 0), 4, 2, 0);
+  d.write(0, d.tile(-400, 0), 4, 3, 0);
+  d.write(1, d.rest(0, 1), 4, 3, 1);
+  d.read(0, d.in + 8192, 4, 4, 0);  // this site reads both buffers
+  d.read(1, d.in, 4, 4, 1);
+  d.read(1, d.out, 4, 4, 0);
+  std::vector<Report> reports = d.finish();
+  CHECK_EQUAL(reports.size(), size_t(4));
+  CHECK_CONTAINS(reports[0].message,
+                 "buffer(0) 'in' has 4096 bytes, and this begins 4096 bytes behind its end");
+  CHECK_CONTAINS(reports[1].message, "threadgroup(1) 'rest'");
+  CHECK_CONTAINS(reports[2].message,
+                 "threadgroup(1) 'rest' has 64 bytes, and this begins 912 bytes before it");
+  CHECK_CONTAINS(reports[3].message, "buffer(1) 'out'");
 }
 
 TEST("threadgroup arguments and variables have bounds of their own") {
