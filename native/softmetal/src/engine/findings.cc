@@ -13,7 +13,7 @@ bool same_finding(const Report& a, const Report& b) {
 
 }  // namespace
 
-void Findings::add(Report report, uint64_t group) {
+void JobFindings::add(Report report, uint64_t group) {
   std::lock_guard lock(mutex_);
   for (Finding& finding : findings_) {
     if (!same_finding(finding.report, report)) continue;
@@ -26,7 +26,7 @@ void Findings::add(Report report, uint64_t group) {
   findings_.push_back({std::move(report), group});
 }
 
-std::vector<Report> Findings::take() {
+std::vector<Report> JobFindings::take() {
   std::lock_guard lock(mutex_);
   std::stable_sort(findings_.begin(), findings_.end(),
                    [](const Finding& a, const Finding& b) { return a.group < b.group; });

@@ -25,8 +25,8 @@ constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + uni
 // `gap` bytes are left unused after each argument.
 MemoryLayout layout_memory(const Dispatch& dispatch, uint32_t gap);
 
-// Findings of all workers: the same finding in several threadgroups once, the earliest threadgroup's.
-class Findings {
+// JobFindings of all workers: the same finding in several threadgroups once, the earliest threadgroup's.
+class JobFindings {
  public:
   void add(Report report, uint64_t group);
   std::vector<Report> take();  // by threadgroup
@@ -48,14 +48,14 @@ struct Job {
   MemoryLayout layout;
   uint64_t groups[3];  // threadgroups of the grid
   uint64_t group_count;
-  GroupOrder order;
+  GridOrder order;
   std::atomic<uint64_t> next{0};      // position in `order`
   std::atomic<bool> stopped{false};   // no further threadgroups
   std::atomic<uint64_t> finished{0};  // threadgroups run to their end
   std::atomic<bool> faulted{false};
   std::atomic<bool> hang_reported{false};
   std::string hang_message() const;
-  Findings findings;
+  JobFindings findings;
 };
 
 }  // namespace softmetal

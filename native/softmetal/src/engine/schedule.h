@@ -41,9 +41,9 @@ inline int choose_bit(uint32_t mask, int after, Schedule schedule, Random& rando
 }
 
 // The order of a grid's threadgroups: position -> threadgroup. Needs no memory, however large the grid.
-class GroupOrder {
+class GridOrder {
  public:
-  GroupOrder(uint64_t count, Schedule schedule, uint64_t seed);
+  GridOrder(uint64_t count, Schedule schedule, uint64_t seed);
   uint64_t operator[](uint64_t position) const;
 
  private:
