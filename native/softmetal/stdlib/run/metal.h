@@ -19,21 +19,10 @@
 #include "vector.h"
 #pragma clang attribute pop
 
-#if __has_include("barrier.h")
 #include "barrier.h"
-#endif
-#if __has_include("simd.h")
-#include "simd.h"
-#endif
-#if __has_include("quad.h")
+#include "internal_names.h"
 #include "quad.h"
-#endif
-#if __has_include("simdgroup_matrix.h")
+#include "simd.h"
 #include "simdgroup_matrix.h"
-#endif
-#if __has_include("threadgroup.h")
 #include "threadgroup.h"
-#endif
-#if __has_include("detail/raw_entry.h")
 #include "detail/raw_entry.h"
-#endif

@@ -59,10 +59,9 @@ struct packed_vec : sm::packed_components<T, N> {
   constexpr packed_vec& operator op## = (const B& b) { \
     return *this = sm::value(*this) op sm::value(b);   \
   }
-  SM_OPERATOR(+)
-  SM_OPERATOR(-)
-  SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
-      SM_OPERATOR(>>)
+  SM_NUMBER_OPERATORS(SM_OPERATOR)
+  SM_INTEGER_OPERATORS(SM_OPERATOR)
+  SM_SHIFT_OPERATORS(SM_OPERATOR)
 #undef SM_OPERATOR
 };
 
@@ -72,11 +71,11 @@ struct packed_vec : sm::packed_components<T, N> {
   constexpr auto operator op(const A& a, const B& b) { \
     return sm::value(a) op sm::value(b);               \
   }
-SM_OPERATOR(+)
-SM_OPERATOR(-)
-SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
-    SM_OPERATOR(>>) SM_OPERATOR(==) SM_OPERATOR(!=) SM_OPERATOR(<) SM_OPERATOR(>) SM_OPERATOR(<=)
-        SM_OPERATOR(>=) SM_OPERATOR(&&) SM_OPERATOR(||)
+SM_NUMBER_OPERATORS(SM_OPERATOR)
+SM_INTEGER_OPERATORS(SM_OPERATOR)
+SM_SHIFT_OPERATORS(SM_OPERATOR)
+SM_COMPARISONS(SM_OPERATOR)
+SM_LOGIC(SM_OPERATOR)
 #undef SM_OPERATOR
 #define SM_OPERATOR(op)                    \
   template <class A>                       \
@@ -84,7 +83,7 @@ SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OP
   constexpr auto operator op(const A& a) { \
     return op sm::value(a);                \
   }
-            SM_OPERATOR(+) SM_OPERATOR(-) SM_OPERATOR(~) SM_OPERATOR(!)
+SM_UNARY(SM_OPERATOR)
 #undef SM_OPERATOR
 
 }  // namespace metal

@@ -1,4 +1,5 @@
-// The scalar types of MSL. The translator takes address spaces out of kernels: the strict check enforces them.
+// The scalar types of MSL. The translator takes address spaces out of kernels: the strict check enforces
+// them.
 #pragma once
 #include "detail/raw_api.h"
 

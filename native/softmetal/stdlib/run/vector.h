@@ -166,6 +166,14 @@ constexpr auto value(const A& a) {
 }
 }  // namespace sm
 
+// Operators that are alike, for macros that define one.
+#define SM_NUMBER_OPERATORS(define) define(+) define(-) define(*) define(/)
+#define SM_INTEGER_OPERATORS(define) define(%) define(&) define(|) define(^)
+#define SM_SHIFT_OPERATORS(define) define(<<) define(>>)
+#define SM_COMPARISONS(define) define(==) define(!=) define(<) define(>) define(<=) define(>=)
+#define SM_LOGIC(define) define(&&) define(||)
+#define SM_UNARY(define) define(+) define(-) define(~) define(!)
+
 namespace metal {
 
 template <class T, int N>
@@ -203,31 +211,27 @@ struct vec : sm::components<T, N> {
   friend constexpr vec operator op(vec a, vec b) {                                  \
     return sm::rounded<T, N>(sm::unrounded<T, N>(a.d) op sm::unrounded<T, N>(b.d)); \
   }
-  SM_OPERATOR(+)
-  SM_OPERATOR(-)
-  SM_OPERATOR(*) SM_OPERATOR(/)
+  SM_NUMBER_OPERATORS(SM_OPERATOR)
 #undef SM_OPERATOR
 #define SM_OPERATOR(op) \
   friend constexpr vec operator op(vec a, vec b) { return sm::rounded<T, N>(a.d op b.d); }
-      SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^)
+  SM_INTEGER_OPERATORS(SM_OPERATOR)
 #undef SM_OPERATOR
   // The count is taken modulo the number of bits.
 #define SM_OPERATOR(op)                                                             \
   friend constexpr vec operator op(vec a, vec b) {                                  \
     return sm::rounded<T, N>(a.d op(b.d & sm::native<T, N>(T(sizeof(T) * 8 - 1)))); \
   }
-          SM_OPERATOR(<<) SM_OPERATOR(>>)
+  SM_SHIFT_OPERATORS(SM_OPERATOR)
 #undef SM_OPERATOR
 #define SM_OPERATOR(op)                                                        \
   friend constexpr vec<bool, N> operator op(vec a, vec b) {                    \
     return sm::truth<N>(sm::unrounded<T, N>(a.d) op sm::unrounded<T, N>(b.d)); \
   }
-              SM_OPERATOR(==) SM_OPERATOR(!=) SM_OPERATOR(<) SM_OPERATOR(>) SM_OPERATOR(<=) SM_OPERATOR(>=)
+  SM_COMPARISONS(SM_OPERATOR)
 #undef SM_OPERATOR
 
-                  friend constexpr vec<bool, N> operator&&(vec a, vec b) {
-    return vec<bool, N>(a) & vec<bool, N>(b);
-  }
+  friend constexpr vec<bool, N> operator&&(vec a, vec b) { return vec<bool, N>(a) & vec<bool, N>(b); }
   friend constexpr vec<bool, N> operator||(vec a, vec b) { return vec<bool, N>(a) | vec<bool, N>(b); }
   friend constexpr vec<bool, N> operator!(vec a) { return a == vec(0); }
   friend constexpr vec operator+(vec a) { return a; }
@@ -244,14 +248,11 @@ struct vec : sm::components<T, N> {
   constexpr vec& operator op## = (const B& b) { \
     return *this = *this op b;                  \
   }
-  SM_OPERATOR(+)
-  SM_OPERATOR(-)
-  SM_OPERATOR(*) SM_OPERATOR(/) SM_OPERATOR(%) SM_OPERATOR(&) SM_OPERATOR(|) SM_OPERATOR(^) SM_OPERATOR(<<)
-      SM_OPERATOR(>>)
+  SM_NUMBER_OPERATORS(SM_OPERATOR)
+  SM_INTEGER_OPERATORS(SM_OPERATOR)
+  SM_SHIFT_OPERATORS(SM_OPERATOR)
 #undef SM_OPERATOR
-          constexpr vec& operator++() {
-    return *this += T(1);
-  }
+  constexpr vec& operator++() { return *this += T(1); }
   constexpr vec& operator--() { return *this -= T(1); }
   constexpr vec operator++(int) {
     vec old = *this;
