@@ -130,17 +130,21 @@ class Instrumenter {
     for (const Step& step : steps)
       if (step.is_instruction) instructions.push_back(step.instruction);
     std::set<std::string_view> private_pointers = ir::private_pointers(instructions);
-    ir::UseCounts uses = ir::count_uses(function);
+    std::vector<Block> blocks = count_blocks(steps, ir::count_uses(function));
+    size_t block = 0;
     bool announced = false;
     for (size_t at = 0; at < steps.size(); at++) {
       const Step& step = steps[at];
-      if (at == 0 || ir::is_label(step.line)) announced = false;
+      if (ir::is_label(step.line)) {
+        block++;
+        announced = false;
+      }
       if (step.is_instruction && step.instruction.opcode != "phi" && !announced) {
-        announce_block(steps, at, uses);
+        announce(blocks[block]);
         announced = true;
       }
-      const Location& place = step.origin.location;
       const bool hookable = step.origin.author == Author::kKernel || step.origin.author == Author::kHelper;
+      const Location& place = step.origin.location;
       bool hooked = step.is_instruction && hookable &&
                     (accesses_.rewrite(step.instruction, private_pointers, place, result_.text) ||
                      divisions_.rewrite(step.instruction, place, result_.text));
@@ -148,20 +152,42 @@ class Instrumenter {
     }
   }
 
-  // The block whose first instruction after its phis is at `at`.
-  void announce_block(const std::vector<Step>& steps, size_t at, const ir::UseCounts& uses) {
-    Block block;
-    std::vector<Instruction> counted;
-    for (; at < steps.size() && !ir::is_label(steps[at].line); at++) {
-      const Step& step = steps[at];
-      if (!step.is_instruction || step.origin.author > Author::kConversion) continue;
+  // One per label and one for what stands before the first. Where the device's library branches, in the midst
+  // of a shuffle for example, the kernel's own code goes straight on.
+  static std::vector<Block> count_blocks(const std::vector<Step>& steps, const ir::UseCounts& uses) {
+    std::vector<Block> blocks;
+    std::vector<std::vector<Instruction>> stretch(1);
+    std::vector<Location> places(1);
+    auto finish = [&] {
+      std::vector<Block> counted = ir::count_stretch(stretch, uses);
+      for (size_t i = 0; i < counted.size(); i++) {
+        counted[i].location = places[i];
+        blocks.push_back(counted[i]);
+      }
+      stretch.clear();
+      places.clear();
+    };
+    bool straight = true;  // whether the last instruction leaves the stretch as it is
+    for (const Step& step : steps) {
+      if (ir::is_label(step.line)) {
+        if (!straight) finish();
+        stretch.emplace_back();
+        places.emplace_back();
+      }
+      if (!step.is_instruction) continue;
+      straight = step.origin.author >= Author::kHelper;
+      if (step.origin.author > Author::kConversion) continue;
       const bool converts = step.origin.author == Author::kConversion;
       if (converts && step.instruction.opcode != step.origin.converting) continue;
-      counted.push_back(step.instruction);
-      if (converts) counted.back().opcode = "fptrunc";
-      if (block.location.line == 0) block.location = step.origin.location;
+      stretch.back().push_back(step.instruction);
+      if (converts) stretch.back().back().opcode = "fptrunc";
+      if (places.back().line == 0) places.back() = step.origin.location;
     }
-    ir::count_block(counted, uses, block);
+    finish();
+    return blocks;
+  }
+
+  void announce(const Block& block) {
     if (ir::is_empty(block)) return;
     emit("  call void @sm_block(i32 " + std::to_string(result_.blocks.size()) + ")");
     result_.blocks.push_back(block);

@@ -93,21 +93,30 @@ bool is_float(std::string_view type) {
          type.find("double") != type.npos;
 }
 
-class BlockCounter {
+class StretchCounter {
  public:
-  BlockCounter(const std::vector<Instruction>& instructions, const UseCounts& uses, Block& block)
-      : instructions_(instructions), uses_(uses), block_(block) {
-    for (const Instruction& one : instructions)
-      if (!one.result.empty()) by_name_.emplace(one.result, &one);
+  StretchCounter(const std::vector<std::vector<Instruction>>& blocks, const UseCounts& uses)
+      : blocks_(blocks), uses_(uses) {
+    for (const auto& block : blocks)
+      for (const Instruction& one : block)
+        if (!one.result.empty()) by_name_.emplace(one.result, &one);
   }
-  void run() {
-    for (const Instruction& one : instructions_) merge(one);
-    for (const Instruction& one : instructions_)
-      if (!merged_.count(&one)) count(one);
+  std::vector<Block> run() {
+    std::vector<Block> counts(blocks_.size());
+    for (size_t i = 0; i < blocks_.size(); i++) {
+      block_ = &counts[i];
+      for (const Instruction& one : blocks_[i]) merge(one);
+    }
+    for (size_t i = 0; i < blocks_.size(); i++) {
+      block_ = &counts[i];
+      for (const Instruction& one : blocks_[i])
+        if (!merged_.count(&one)) count(one);
+    }
+    return counts;
   }
 
  private:
-  // The instruction of this block that makes the value.
+  // The instruction of this stretch that makes the value.
   const Instruction* source(std::string_view value, std::string_view opcode) const {
     auto found = by_name_.find(value);
     return found != by_name_.end() && found->second->opcode == opcode ? found->second : nullptr;
@@ -155,7 +164,7 @@ class BlockCounter {
       const Instruction* product = sole_source(value, "fmul");
       if (!product || !may_contract(*product)) continue;
       merged_.insert({product, &one});
-      block_.multiply_adds += vector_width(one.rest);
+      block_->multiply_adds += vector_width(one.rest);
       return;
     }
   }
@@ -177,7 +186,7 @@ class BlockCounter {
       std::vector<std::string_view> operands = split_operands(one.rest);
       tally = operands.size() > 1 && is_float(operands[1]) ? &Block::comparisons : &Block::integer;
     }
-    if (tally) block_.*tally += vector_width(one.rest);
+    if (tally) block_->*tally += vector_width(one.rest);
   }
 
   void count_call(const Instruction& one) {
@@ -187,13 +196,13 @@ class BlockCounter {
     Tally tally = find(kCalls, name);
     if (!tally) return;
     unsigned width = vector_width(call.before);
-    block_.*tally += width;
-    if (name == "exp" || name == "exp10") block_.multiplications += width;
+    block_->*tally += width;
+    if (name == "exp" || name == "exp10") block_->multiplications += width;
   }
 
-  const std::vector<Instruction>& instructions_;
+  const std::vector<std::vector<Instruction>>& blocks_;
   const UseCounts& uses_;
-  Block& block_;
+  Block* block_ = nullptr;  // where the instruction at hand counts
   std::map<std::string_view, const Instruction*> by_name_;
   std::set<const Instruction*> merged_;
 };
@@ -212,8 +221,8 @@ UseCounts count_uses(const std::vector<std::string_view>& lines) {
   return uses;
 }
 
-void count_block(const std::vector<Instruction>& instructions, const UseCounts& uses, Block& block) {
-  BlockCounter(instructions, uses, block).run();
+std::vector<Block> count_stretch(const std::vector<std::vector<Instruction>>& blocks, const UseCounts& uses) {
+  return StretchCounter(blocks, uses).run();
 }
 
 bool is_empty(const Block& block) {

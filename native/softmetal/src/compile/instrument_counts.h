@@ -1,7 +1,9 @@
 // What one execution of a basic block computes.
 //
 // A count is what the optimised kernel executes, an operation of a vector counting once per element:
-// multiply_adds    an fmul whose only use is an fadd or fsub of its block, both allowed to contract; fma
+// multiply_adds    an fmul whose only use is an fadd or fsub on the same straight path, both allowed to
+// contract;
+//                  fma
 // additions        other fadd and fsub            multiplications  other fmul            divisions  fdiv
 // exp2             exp2; exp and exp10 too, which add the multiplication that scales their argument
 // other_math       sqrt, log, sin, pow, floor, ...; 1/sqrt is one
@@ -13,6 +15,8 @@
 // absolute value of floating point (modifiers of an operand), moves of vector elements.
 #pragma once
 
+#include <map>
+#include <string_view>
 #include <vector>
 
 #include "compile/compiler.h"
@@ -24,8 +28,9 @@ namespace softmetal::ir {
 using UseCounts = std::map<std::string_view, int>;
 UseCounts count_uses(const std::vector<std::string_view>& lines);
 
-// Adds up the instructions of one block, given in order, to the counts of `block`.
-void count_block(const std::vector<Instruction>& instructions, const UseCounts& uses, Block& block);
+// The blocks of one stretch of code, which all its threads walk through: what feeds what is looked for in all
+// of it. One result per block.
+std::vector<Block> count_stretch(const std::vector<std::vector<Instruction>>& blocks, const UseCounts& uses);
 bool is_empty(const Block& block);
 
 }  // namespace softmetal::ir

@@ -60,12 +60,18 @@ bool in_device_library(std::string_view file) {
   return in_folder(file, "stdlib/run/") || in_folder(file, "stdlib/preprocess/");
 }
 
+// What these compute is which lane or which address is meant: a GPU's instruction does it by itself.
+constexpr const char* kHelpers[] = {
+    "stdlib/run/detail/", "stdlib/run/barrier.h",          "stdlib/run/quad.h",
+    "stdlib/run/simd.h",  "stdlib/run/simdgroup_matrix.h", "stdlib/run/threadgroup.h"};
 constexpr const char* kConversions = "stdlib/run/detail/raw_bfloat.h";
 
 Author author_of(std::string_view file) {
   if (in_folder(file, kConversions)) return Author::kConversion;
   if (in_folder(file, "stdlib/run/detail/raw_")) return Author::kDevice;
-  return in_folder(file, "stdlib/run/detail/") ? Author::kHelper : Author::kKernel;
+  for (const char* helper : kHelpers)
+    if (in_folder(file, helper)) return Author::kHelper;
+  return Author::kKernel;
 }
 
 }  // namespace

@@ -191,6 +191,7 @@ TEST("operations of simdgroups, by kind") {
   hand::bind(dispatch, 0, out);
   Counts counts = counted(dispatch);
   CHECK_EQUAL(counts.shuffles, 2u * 6);
+  CHECK_EQUAL(counts.integer, 64u * 5 * 2);  // the loop: m *= 2, m < 32; which lane is meant costs nothing
   CHECK_EQUAL(counts.reductions, 2u * 2);
   CHECK_EQUAL(counts.prefixes, 2u);
   CHECK_EQUAL(counts.votes, 2u);
@@ -288,4 +289,16 @@ TEST("a dispatch with stats adds to the log") {
   CHECK_EQUAL(all[0].label, "ramp");
   CHECK_EQUAL(all[0].counts.conversions, 32u);
   CountLog::shared().clear();
+}
+
+TEST("a product that waits for a shuffle before it is added is a multiply-add still") {
+  std::vector<float> data(32, 2);
+  Dispatch dispatch = hand::dispatch(
+      built("kernel void f(device float* p [[buffer(0)]], uint i [[thread_index_in_simdgroup]]) {\n"
+            "  float x = p[i], y = x * x;\n  p[i] = y + simd_shuffle_down(x, 1);\n}"),
+      {1}, {32});
+  hand::bind(dispatch, 0, data);
+  Counts counts = counted(dispatch);
+  CHECK_EQUAL(counts.multiply_adds, 32u);
+  CHECK_EQUAL(counts.additions + counts.multiplications, 0u);
 }
