@@ -84,14 +84,14 @@ class Instrumenter {
 
   std::vector<Step> read(const Lines& function, int subprogram) const {
     std::vector<Step> steps;
-    // What has no line of its own is placed by the code before it.
+    // What has no place of its own belongs to the code before it.
     Origin last = debug_.origin(-1, subprogram);
     for (std::string_view line : function) {
       Step step;
       step.line = line;
       step.is_instruction = !starts_with(line, "define ") && ir::parse_instruction(line, step.instruction);
       if (step.is_instruction) {
-        if (step.instruction.debug >= 0) step.origin = debug_.origin(step.instruction.debug, subprogram);
+        step.origin = step.instruction.debug < 0 ? last : debug_.origin(step.instruction.debug, subprogram);
         if (step.origin.location.line == 0) step.origin.location = last.location;
         last = step.origin;
       }
@@ -101,7 +101,7 @@ class Instrumenter {
     return steps;
   }
 
-  // Code that the optimiser moves out of a loop loses its place. Values that only one kind of author uses are
+  // Code that the optimiser moves out of a loop loses its place: values that only one kind of author uses are
   // that author's, and are placed where they are used; accesses to memory are the kernel's, so that none
   // escapes, but for the device's variables.
   static void find_authors(std::vector<Step>& steps) {
