@@ -15,7 +15,7 @@ const char* failure_name(int64_t code) {
     case kErrorTimeout:
       return "Caused GPU Timeout Error (00000002:kIOGPUCommandBufferCallbackErrorTimeout)";
     case kErrorPageFault:
-      return "Caused GPU Address InjectedFault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)";
+      return "Caused GPU Address Fault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)";
     case kErrorOutOfMemory:
       return "Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)";
     case kErrorInvalidResource:
@@ -58,6 +58,7 @@ void run(CommandBuffer& buffer) {
 }
 
 void call_handlers(std::vector<BlockLiteral*>& handlers, CommandBuffer& buffer) {
+  AutoreleasePool pool;  // empty again before waitUntilCompleted returns
   for (BlockLiteral* handler : handlers) {
     invoke_block(handler, static_cast<Object*>(&buffer));
     release_block(handler);
@@ -78,12 +79,12 @@ void complete(Ref<CommandBuffer> buffer) {
 
 void execute(Ref<CommandBuffer> buffer) {
   if (uint64_t delay = delay_milliseconds()) std::this_thread::sleep_for(std::chrono::milliseconds(delay));
-  Ref<Queue> queue = buffer->queue;
+  Executor& completion = buffer->queue->completion;  // with the last reference to the buffer it may go
   bool has_handlers = !buffer->scheduled_handlers.empty() || !buffer->completed_handlers.empty();
   buffer->kernel_start = now_seconds();
   buffer->progress->set(Status::kScheduled);
   if (!buffer->scheduled_handlers.empty()) {
-    queue->completion.post([buffer] { call_handlers(buffer->scheduled_handlers, *buffer); });
+    completion.post([buffer] { call_handlers(buffer->scheduled_handlers, *buffer); });
   }
   buffer->kernel_end = now_seconds();
   run(*buffer);
@@ -91,7 +92,7 @@ void execute(Ref<CommandBuffer> buffer) {
   buffer->encoder_orders.clear();
   buffer->progress->set(buffer->error ? Status::kError : Status::kCompleted);
   if (has_handlers) {
-    queue->completion.post([buffer = std::move(buffer)]() mutable { complete(std::move(buffer)); });
+    completion.post([buffer = std::move(buffer)]() mutable { complete(std::move(buffer)); });
   } else {
     complete(std::move(buffer));
   }

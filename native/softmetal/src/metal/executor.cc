@@ -73,23 +73,27 @@ bool Executor::runs_on_this_thread() const { return current_executor == state_.g
 bool process_is_ending() { return ExitGate::gate().closed; }
 
 void Executor::post(std::function<void()> task) {
-  std::lock_guard lock(state_->mutex);
-  state_->tasks.push_back(std::move(task));
-  state_->changed.notify_one();
-  if (std::exchange(state_->started, true)) return;
-  std::thread([state = state_] {
-    current_executor = state.get();
-    std::unique_lock lock(state->mutex);
-    for (;;) {
-      state->changed.wait(lock, [&] { return state->closed || !state->tasks.empty(); });
-      if (state->tasks.empty()) return;
-      std::function<void()> task = std::move(state->tasks.front());
-      state->tasks.pop_front();
-      lock.unlock();
-      run_task(task);
-      lock.lock();
-    }
-  }).detach();
+  // The task may let go of this executor before post() returns.
+  std::shared_ptr<State> state = state_;
+  std::lock_guard lock(state->mutex);
+  state->tasks.push_back(std::move(task));
+  state->changed.notify_one();
+  if (std::exchange(state->started, true)) return;
+  std::thread([state] { work(*state); }).detach();
+}
+
+void Executor::work(State& state) {
+  current_executor = &state;
+  std::unique_lock lock(state.mutex);
+  for (;;) {
+    state.changed.wait(lock, [&] { return state.closed || !state.tasks.empty(); });
+    if (state.tasks.empty()) return;
+    std::function<void()> task = std::move(state.tasks.front());
+    state.tasks.pop_front();
+    lock.unlock();
+    run_task(task);
+    lock.lock();
+  }
 }
 
 }  // namespace softmetal

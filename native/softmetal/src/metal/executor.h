@@ -19,6 +19,7 @@ class Executor {
 
  private:
   struct State;
+  static void work(State& state);
   std::shared_ptr<State> state_;
 };
 

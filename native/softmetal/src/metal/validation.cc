@@ -16,7 +16,7 @@ void report_refusal(ReportKind kind, const std::string& call, const std::string&
 std::string summary(const std::vector<Report>& reports) {
   if (reports.empty()) return "";
   std::string text = to_text(reports.front());
-  if (reports.size() > 1) text += " (and " + std::to_string(reports.size() - 1) + " more)";
+  if (reports.size() > 1) text += "\n(and " + std::to_string(reports.size() - 1) + " more)";
   return text;
 }
 

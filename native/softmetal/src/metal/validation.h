@@ -12,7 +12,7 @@ namespace softmetal {
 Report refusal(ReportKind kind, const std::string& call, const std::string& message);
 void report_refusal(ReportKind kind, const std::string& call, const std::string& message);
 
-// "first finding (and 3 more)": what an NSError says of several reports.
+// The first finding, and "(and 3 more)": what an NSError says of several reports.
 std::string summary(const std::vector<Report>& reports);
 
 }  // namespace softmetal

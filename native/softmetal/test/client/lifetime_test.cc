@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "client.h"
 
@@ -119,12 +120,24 @@ constexpr char kRole[] = "SOFTMETAL_TEST_ROLE";
   return true;
 }();
 
+// Under an emulator, SOFTMETAL_RUNNER names it and its options.
+std::vector<std::string> own_command() {
+  const char* runner = std::getenv("SOFTMETAL_RUNNER");
+  std::istringstream parts(runner ? runner : "");
+  std::vector<std::string> words;
+  for (std::string word; parts >> word;) words.push_back(word);
+  words.push_back(std::filesystem::read_symlink("/proc/self/exe").string());
+  return words;
+}
+
 int exit_code_of_child(const char* role) {
+  std::vector<std::string> words = own_command();
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
   setenv(kRole, role, 1);
-  char program[] = "/proc/self/exe";
-  char* words[] = {program, nullptr};
   pid_t child = 0;
-  int status = posix_spawn(&child, program, nullptr, nullptr, words, environ);
+  int status = posix_spawnp(&child, pointers[0], nullptr, nullptr, pointers.data(), environ);
   unsetenv(kRole);
   if (status != 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
   return WEXITSTATUS(status);

@@ -83,4 +83,21 @@ TEST("dispatches of one serial encoder are ordered, of a concurrent one only by 
   }
 }
 
+TEST("a pipeline runs in validate mode and outside, whichever it was made for") {
+  Gpu gpu;
+  Owned library = gpu.library("kernel void past(device int* x [[buffer(0)]]) { x[5] = 3; }");
+  Owned function = gpu.function(library, "past"), plain = gpu.pipeline(function), x = gpu.buffer(16), checked;
+  {
+    Setting validate("validate", "1");
+    checked = gpu.pipeline(function);
+    CHECK(!gpu.run(checked, {bind(0, x)}, {}, {}));
+    CHECK_CONTAINS(gpu.error, "program_source:1:");
+    CHECK_EQUAL(gpu.code, 3u);
+    CHECK(!gpu.run(plain, {bind(0, x)}, {}, {}));
+    CHECK_EQUAL(gpu.code, 3u);
+  }
+  CHECK(!gpu.run(checked, {bind(0, x)}, {}, {}));
+  CHECK_CONTAINS(take_reports(), "out-of-bounds");
+}
+
 }  // namespace
