@@ -26,6 +26,7 @@ Words strict_command(const Toolchain& tools, const std::string& file) {
                              "-fsyntax-only",
                              "-fno-color-diagnostics",
                              "-fno-caret-diagnostics",
+                             "-fno-elide-type",
                              "-Wno-everything",
                              "-ferror-limit=100",
                              "-include",

@@ -21,7 +21,8 @@ bool is_vector_building(const std::string& message) {
          contains(message, "too few elements in vector initialization") ||
          (contains(message, "from vector") && contains(message, "of different size") &&
           !contains(message, "implicit")) ||
-         (contains(message, "static_cast from") && contains(message, "vector of"));
+         (contains(message, "static_cast from") &&
+          (contains(message, "vector of") || contains(message, "vec<")));
 }
 
 // Vectors of bool are integers here.
@@ -60,8 +61,25 @@ bool is_legal_in_metal(const std::string& message, const std::vector<Diagnostic>
          is_struct_copy(message, notes);
 }
 
+// 'V' (aka 'vec<float, 4>') -> 'V' (aka 'float4')
+void name_vectors(std::string& text) {
+  static const char* const kScalars[] = {"char", "uchar", "short", "ushort", "int",   "uint",
+                                         "long", "ulong", "half",  "__bf16", "float", "unsigned int"};
+  for (const char* scalar : kScalars) {
+    for (const char* width : {"2", "3", "4"}) {
+      std::string type = scalar, name = type == "__bf16" ? "bfloat" : type == "unsigned int" ? "uint" : type;
+      replace_all(text, "vec<" + type + ", " + width + ">", name + width);
+      replace_all(text, type + " __attribute__((ext_vector_type(" + width + ")))", name + width);
+      replace_all(text, "'" + name + width + "' (aka '" + name + width + "')", "'" + name + width + "'");
+    }
+  }
+}
+
 std::string metal_words(std::string text) {
   if (contains(text, "cl_khr_fp64") && contains(text, "'double'")) return "MSL has no double";
+  replace_all(text, "*__private", "*");  // every variable of a function is in thread memory
+  replace_all(text, "'__private ", "'");
+  replace_all(text, "'const __private ", "'const ");
   replace_all(text, "const __constant", "constant");
   replace_all(text, "__constant const", "constant");
   replace_all(text, "__constant", "constant");
@@ -73,6 +91,7 @@ std::string metal_words(std::string text) {
   replace_all(text, "C++ for OpenCL version 2021", "MSL");
   replace_all(text, "C++ for OpenCL", "MSL");
   replace_all(text, "OpenCL", "MSL");
+  name_vectors(text);
   return text;
 }
 

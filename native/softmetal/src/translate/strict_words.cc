@@ -25,10 +25,27 @@ bool is_keyword_of_opencl(const std::string& text) {
   return words.count(text) != 0;
 }
 
+// template <void (*f)(device float*)> -> template <auto f>: the compiler mishandles the address space there.
+void replace_function_parameters(Tokens& tokens, Range list) {
+  for (Range part : split(tokens, list, ",")) {
+    for (size_t i = part.begin; i + 3 < part.end; ++i) {
+      bool pointer = tokens[i].is("(") && (tokens[i + 1].is("*") || tokens[i + 1].is("&"));
+      if (!pointer || !tokens[i + 2].is_name() || !tokens[i + 3].is(")")) continue;
+      std::string name = tokens[i + 2].text;
+      blank(tokens, part);
+      tokens[part.begin].text = "auto " + name;
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void replace_strict_words(Translation& translation) {
   Tokens& tokens = translation.tokens;
+  for_each_declaration(translation.declarations, [&](const Declaration& declaration) {
+    for (Range list : declaration.template_lists) replace_function_parameters(tokens, list);
+  });
   for (size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (!tokens[i].is_name()) continue;
     const Token& next = tokens[next_code(tokens, i + 1)];

@@ -10,7 +10,7 @@ struct simdgroup_matrix {
   storage_type t;
   simdgroup_matrix();
   simdgroup_matrix(const __private simdgroup_matrix&);
-  __private simdgroup_matrix& operator=(const __private simdgroup_matrix&);
+  __private simdgroup_matrix& operator=(simdgroup_matrix);
   explicit simdgroup_matrix(T);
   __private storage_type& thread_elements();
   const __private storage_type& thread_elements() const;
