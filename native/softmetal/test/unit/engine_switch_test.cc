@@ -109,10 +109,13 @@ probe_switch:
 namespace {
 
 void *here, *there;
-long wrong_there;
+long wrong_there, turns_there;
 
 void other_fiber() {
-  for (long seed = 1000000;; seed += 1000) wrong_there += probe_switch(&there, here, seed);
+  for (long seed = 1000000;; seed += 1000) {
+    turns_there++;
+    wrong_there += probe_switch(&there, here, seed);
+  }
 }
 
 }  // namespace
@@ -120,11 +123,12 @@ void other_fiber() {
 TEST("every register that a function must keep survives 100 switches, on both sides") {
   Stacks stacks(0);
   there = first_frame(stacks.top(stacks.take()), other_fiber);
-  wrong_there = 0;
+  wrong_there = turns_there = 0;
   long wrong_here = 0;
   for (long seed = 0; seed < 100; seed++) wrong_here += probe_switch(&here, there, seed * 1000);
   CHECK_EQUAL(wrong_here, 0);
   CHECK_EQUAL(wrong_there, 0);
+  CHECK_EQUAL(turns_there, 100);
 }
 
 TEST("a fresh fiber starts with an aligned stack") {
