@@ -37,9 +37,7 @@ int64_t error_code_for(ReportKind kind) {
   switch (kind) {
     case ReportKind::kHang:
       return kErrorTimeout;
-    case ReportKind::kOutOfBounds:
     case ReportKind::kAddressFault:
-    case ReportKind::kWriteToConstant:
       return kErrorPageFault;
     case ReportKind::kStackOverflow:
       return kErrorStackOverflow;

@@ -15,6 +15,7 @@ struct Checker {
   void refuse(ReportKind kind, const std::string& message, const sm_argument* argument = nullptr) {
     Report report = refusal(kind, "-[MTLComputeCommandEncoder " + std::string(selector) + "]", message);
     report.kernel = kernel.name;
+    report.location = kernel.declared;
     if (argument) {
       ArgumentPlace place;
       place.name = argument->name;

@@ -5,12 +5,10 @@ using namespace metal;
 
 kernel void f(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) {
   uint left = 5;
-  float sum = 0.0f;
   while (left > 0) {  // expect: hang
-    sum += out[i];  // expect: hang
+    out[i] += 1.0f;  // expect: hang
 #ifdef MENDED
     left--;
 #endif
   }
-  out[i] = sum;
 }
