@@ -1,5 +1,5 @@
 // Prints the device profiles named on the command line as C++ initialisers of softmetal::Profile
-// (src/metal/profile.h). Every key is a field: a missing one or one too many stops the build.
+// (src/settings/profile.h). Every key is a field: a missing one or one too many stops the build.
 import { readFileSync } from 'node:fs';
 
 const TEXT = ['profile', 'name', 'architecture', 'driverErrorDomain'];

@@ -48,7 +48,7 @@ std::vector<Diagnostic> compile_instrumented(const Job& job, const Words& comman
   if (!failure.empty()) return failure;
   Instrumented code = instrument(read_file(plain).value_or(""));
   write_file(hooked, code.text);
-  write_file(folder + kTables, to_text(Tables{code.sites, code.blocks}));
+  write_file(folder + kTables, to_text(KernelTables{code.sites, code.blocks}));
   return compile(job.tools.clang + assembly_flags(code_options(job)) + Words{"-c", hooked, "-o", object});
 }
 
@@ -97,7 +97,7 @@ std::string load(const Job& job, const std::string& folder, LoadedKernel& kernel
     kernel.declared = {source.file, source.line, 0, source.name};
   }
   if (job.mode == BuildMode::kInstrumented) {
-    Tables tables;
+    KernelTables tables;
     if (!parse_tables(read_file(folder + kTables).value_or(""), tables)) return "its tables are damaged";
     kernel.sites = std::move(tables.sites);
     kernel.blocks = std::move(tables.blocks);

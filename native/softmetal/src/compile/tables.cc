@@ -55,7 +55,7 @@ bool read_names(std::istream& in, std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string to_text(const Tables& tables) {
+std::string to_text(const KernelTables& tables) {
   Names names;
   std::ostringstream records;
   records << tables.sites.size() << ' ' << tables.blocks.size() << '\n';
@@ -71,7 +71,7 @@ std::string to_text(const Tables& tables) {
   return names.text() + records.str() + "end\n";
 }
 
-bool parse_tables(const std::string& text, Tables& tables) {
+bool parse_tables(const std::string& text, KernelTables& tables) {
   std::istringstream in(text);
   std::vector<std::string> names;
   size_t sites = 0, blocks = 0;

@@ -8,13 +8,13 @@
 
 namespace softmetal {
 
-struct Tables {
+struct KernelTables {
   std::vector<Site> sites;
   std::vector<Block> blocks;
 };
 
-std::string to_text(const Tables& tables);
+std::string to_text(const KernelTables& tables);
 // False when the text is not one that to_text wrote.
-bool parse_tables(const std::string& text, Tables& tables);
+bool parse_tables(const std::string& text, KernelTables& tables);
 
 }  // namespace softmetal

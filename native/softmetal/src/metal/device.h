@@ -6,8 +6,8 @@
 
 #include "metal/executor.h"
 #include "metal/memory.h"
-#include "metal/profile.h"
 #include "objc/object.h"
+#include "settings/profile.h"
 
 namespace softmetal {
 

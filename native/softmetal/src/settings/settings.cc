@@ -9,7 +9,7 @@
 #include <map>
 #include <mutex>
 
-#include "metal/profile.h"
+#include "settings/profile.h"
 
 namespace softmetal {
 namespace {

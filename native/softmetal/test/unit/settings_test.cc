@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "check.h"
-#include "metal/profile.h"
+#include "settings/profile.h"
 #include "temporary.h"
 
 using namespace softmetal;

@@ -1,4 +1,4 @@
-#include "metal/profile.h"
+#include "settings/profile.h"
 
 namespace softmetal {
 
