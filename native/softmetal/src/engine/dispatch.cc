@@ -23,6 +23,7 @@ Report describe_dispatch(const Dispatch& dispatch, ReportKind kind, std::string 
   report.kind = kind;
   report.message = std::move(message);
   report.kernel = dispatch.kernel->name;
+  report.location = dispatch.kernel->declared;
   return report;
 }
 

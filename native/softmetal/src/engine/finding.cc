@@ -33,9 +33,10 @@ Location location_of(const Worker& worker, const sm_place& place) {
 
 Location last_location(const Worker& worker) {
   const LoadedKernel& kernel = *worker.job->dispatch.kernel;
-  if (worker.last_site < kernel.sites.size()) return kernel.sites[worker.last_site].location;
-  if (worker.last_block < kernel.blocks.size()) return kernel.blocks[worker.last_block].location;
-  return {};
+  Location location;
+  if (worker.last_block < kernel.blocks.size()) location = kernel.blocks[worker.last_block].location;
+  if (worker.last_site < kernel.sites.size()) location = kernel.sites[worker.last_site].location;
+  return location.file.empty() ? kernel.declared : location;
 }
 
 void add_finding(Worker& worker, Report report) {

@@ -164,3 +164,9 @@ TEST("an endless loop is stopped in both builds and names a line in the instrume
     if (mode == BuildMode::kInstrumented) CHECK_EQUAL(outcome.report().location.line, 5);
   }
 }
+
+TEST("a fault without a better place is reported where the kernel is declared") {
+  Outcome outcome = run("out[i << 24] = 1;", BuildMode::kFast, hand::settings());
+  CHECK_EQUAL(slug(outcome.report().kind), std::string("address-fault"));
+  CHECK_EQUAL(outcome.report().location.line, 3);
+}
