@@ -56,9 +56,15 @@ bool is_struct_copy(const std::string& message, const std::vector<Diagnostic>& n
   return false;
 }
 
+// `float * half4` converts the scalar; __metal_... are Apple's own functions, which nobody else can check.
+bool is_unknown_here(const std::string& message) {
+  return contains(message, "scalar operand type has greater rank than the type of the vector element") ||
+         contains(message, "use of undeclared identifier '__metal_");
+}
+
 bool is_legal_in_metal(const std::string& message, const std::vector<Diagnostic>& notes) {
-  return is_vector_building(message) || is_about_bool_vectors(message) || is_pointer_plus_class(message) ||
-         is_struct_copy(message, notes);
+  return is_unknown_here(message) || is_vector_building(message) || is_about_bool_vectors(message) ||
+         is_pointer_plus_class(message) || is_struct_copy(message, notes);
 }
 
 // 'V' (aka 'vec<float, 4>') -> 'V' (aka 'float4')

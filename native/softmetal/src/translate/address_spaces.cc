@@ -32,8 +32,28 @@ std::string spell_plain(const Tokens& tokens, Range range) {
   return spell(part, {0, part.size()});
 }
 
+namespace {
+
+// complex(float x) constant : ... - a constructor cannot be const.
+void blank_constructor_qualifiers(Translation& translation) {
+  for_each_declaration(translation.declarations, [&](const Declaration& type) {
+    if (type.kind != DeclarationKind::kClass || type.name.empty()) return;
+    const std::string name = translation.tokens[type.name.begin].text;
+    for (const Declaration& member : type.members) {
+      if (member.kind != DeclarationKind::kFunction || translation.tokens[member.name.begin].text != name)
+        continue;
+      for (size_t i = member.qualifiers.begin; i < member.qualifiers.end; ++i) {
+        if (is_address_space(translation.tokens[i])) blank(translation.tokens[i]);
+      }
+    }
+  });
+}
+
+}  // namespace
+
 void replace_address_spaces(Translation& translation) {
   Tokens& tokens = translation.tokens;
+  blank_constructor_qualifiers(translation);
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (!is_address_space(tokens[i])) continue;
     if (tokens[i].is("constant") && !beside_const(tokens, i)) {

@@ -97,10 +97,12 @@ std::string max_threads(const Kernel& kernel, const EntryPoint& entry) {
   return kernel.scope + kernel.max_threads_function + entry.arguments + "()";
 }
 
-// The types of an instantiation are part of a cast that is the address already.
-std::string address_of(const EntryPoint& entry) {
-  bool cast = entry.expression.rfind("static_cast", 0) == 0;
-  return cast ? entry.expression : "&" + entry.expression;
+// Qualified, since a kernel may be called like a built-in function: transpose. The types of an instantiation
+// pick the overload.
+std::string address_of(const Kernel& kernel, const EntryPoint& entry) {
+  std::string address = "&::" + kernel.name + entry.arguments;
+  if (entry.types.empty()) return address;
+  return "static_cast<void (*)(" + entry.types + ")>(" + address + ")";
 }
 
 }  // namespace
@@ -111,9 +113,10 @@ std::string all_entries_text(const Program& program) {
   std::string text = program.text + line_marker("stdlib/run/detail/raw_entry_point.h", 1);
   for (size_t i = 0; i < program.entry_points.size(); ++i) {
     const EntryPoint& entry = program.entry_points[i];
-    if (!program.kernels[entry.kernel].problems.empty()) continue;
+    const Kernel& kernel = program.kernels[entry.kernel];
+    if (!kernel.problems.empty()) continue;
     text += inside(entry.scope, "__attribute__((used)) static auto* const sm_entry_" + std::to_string(i) +
-                                    " = " + address_of(entry) + ";\n");
+                                    " = " + address_of(kernel, entry) + ";\n");
   }
   return text;
 }
@@ -125,7 +128,7 @@ std::string entry_text(const Program& program, const EntryPoint& entry,
   // The file name makes this code the device's own: it is neither checked nor counted.
   std::string text = program.text + line_marker("stdlib/run/detail/raw_entry_point.h", 1);
   text += define_constants(program, constants) + conditions(kernel);
-  text += inside(entry.scope, "static constexpr auto sm_function = " + address_of(entry) + ";\n");
+  text += inside(entry.scope, "static constexpr auto sm_function = " + address_of(kernel, entry) + ";\n");
   std::string call = entry.scope + "sm_function";
   text += "static void sm_entry(const sm_thread* thread) { sm::call(" + call + ", thread" + bindings(kernel) +
           "); }\n";

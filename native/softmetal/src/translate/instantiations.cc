@@ -92,13 +92,11 @@ void read_instantiation(Translation& translation, const Declaration& declaration
   Parts parts = take_apart(tokens, declaration);
   std::string name = spell(tokens, parts.name);
   entry.arguments = spell_plain(tokens, parts.arguments);
-  entry.expression = name + entry.arguments;
   int count = -1;
   if (parts.has_parameters) {
     // The types pick the overload, and deduce template arguments that are not written.
     count = static_cast<int>(split(tokens, parts.parameters, ",").size());
-    entry.expression =
-        "static_cast<void (*)(" + spell_plain(tokens, parts.parameters) + ")>(&" + entry.expression + ")";
+    entry.types = spell_plain(tokens, parts.parameters);
   }
   entry.kernel = find_kernel(translation.program, name, declaration.scope, count);
   if (entry.kernel < 0) {

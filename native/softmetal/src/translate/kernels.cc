@@ -60,11 +60,11 @@ void add_entry_point(Translation& translation, const Declaration& declaration,
   if (const Attribute* host_name = find_attribute(attributes, "host_name")) {
     entry.host_name = string_value(host_name->arguments);
   }
-  entry.expression = spell_plain(translation.tokens, declaration.name);
+  std::string name = spell_plain(translation.tokens, declaration.name);
   entry.scope = declaration.scope;
   entry.kernel = static_cast<int>(translation.program.kernels.size());
-  size_t angle = entry.expression.find('<');
-  if (angle != std::string::npos) entry.arguments = entry.expression.substr(angle);
+  size_t angle = name.find('<');
+  if (angle != std::string::npos) entry.arguments = name.substr(angle);
   translation.program.entry_points.push_back(std::move(entry));
 }
 

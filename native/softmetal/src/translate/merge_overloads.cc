@@ -85,10 +85,18 @@ class Merger {
     for (Range part : split(tokens_, declaration.parameters, ","))
       text += normal(without_name(part), names) + ",";
     text += ") ";
+    if (is_constructor(declaration)) return text;  // never const
     for (size_t i = declaration.qualifiers.begin; i < declaration.qualifiers.end; ++i) {
       if (tokens_[i].is("const") || tokens_[i].is("constant")) return text + "const";
     }
     return text;
+  }
+
+  // Is it named like the class around it?
+  bool is_constructor(const Declaration& declaration) const {
+    const std::string name = "::" + tokens_[declaration.name.begin].text + "::";
+    const std::string scope = "::" + declaration.scope;
+    return scope.size() >= name.size() && scope.compare(scope.size() - name.size(), name.size(), name) == 0;
   }
 
   // `const` first and once, template parameters by number, address spaces dropped: equal texts are equal

@@ -40,10 +40,10 @@ struct Kernel {
 };
 
 struct EntryPoint {
-  std::string host_name;   // what newFunctionWithName: is given
-  std::string expression;  // what to call: f, f<256, float>, ns::f
-  std::string arguments;   // <256, float>
-  std::string scope;       // the namespace in which the expression is meant
+  std::string host_name;  // what newFunctionWithName: is given
+  std::string arguments;  // <256, float>
+  std::string types;      // of the parameters, where an instantiation spells them
+  std::string scope;      // the namespace in which arguments and types are meant
   int kernel = -1;
 };
 

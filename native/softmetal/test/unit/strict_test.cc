@@ -236,3 +236,8 @@ TEST("accepted: functions of one name for several types that call one another") 
       "return x; }\n" +
       kernel("p[0] = f(float2(1, 2)) + down<3>(1);"));
 }
+TEST("accepted: a kernel named like a built-in function, float times half4") {
+  accepted(
+      "template <typename T> kernel void transpose(device T* o [[buffer(0)]]) { o[0] = o[1] * 2.0f; }\n"
+      "template [[host_name(\"t\")]] kernel void transpose<half4>(device half4*);");
+}

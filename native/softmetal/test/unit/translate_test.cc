@@ -49,7 +49,7 @@ TEST("a kernel, its parameters and its entry point") {
   CHECK_EQUAL(program.kernels[0].parameters[0].type, "device float*");
   CHECK_EQUAL(program.entry_points.size(), 1u);
   CHECK_EQUAL(program.entry_points[0].host_name, "f");
-  CHECK_EQUAL(program.entry_points[0].expression, "f");
+  CHECK_EQUAL(program.entry_points[0].arguments, "");
 }
 TEST("lines and columns of the author stay") {
   Program program = run("kernel void f(device float* out [[buffer(0)]]) {\n  out[0] = 1; }");
@@ -91,9 +91,11 @@ TEST("template kernels: the three forms of instantiation") {
   CHECK_EQUAL(errors(program), "");
   CHECK_EQUAL(program.entry_points.size(), 3u);
   CHECK_EQUAL(program.entry_points[0].host_name, "a_1");
-  CHECK_EQUAL(program.entry_points[0].expression, "static_cast<void (*)(float* p)>(&f<float, 1>)");
-  CHECK_EQUAL(program.entry_points[1].expression, "f<half, (2 > 1)>");
-  CHECK_EQUAL(program.entry_points[2].expression, "f<int, 3>");
+  CHECK_EQUAL(program.entry_points[0].arguments, "<float, 1>");
+  CHECK_EQUAL(program.entry_points[0].types, "float* p");
+  CHECK_CONTAINS(entry_text(program, program.entry_points[0], {}),
+                 "static_cast<void (*)(float* p)>(&::f<float, 1>)");
+  CHECK_EQUAL(program.entry_points[1].arguments, "<half, (2 > 1)>");
   CHECK_EQUAL(program.entry_points[2].arguments, "<int, 3>");
   CHECK(program.text.find("host_name") == std::string::npos);
 }
@@ -183,4 +185,13 @@ TEST("duplicate and too large indices are errors") {
 TEST("reads of swizzles in templates are calls, writes are not") {
   Program program = run("template <class V> void f(V v, V w) { v.xy = w.zw * 2; v.x = w.rgb.x; }");
   CHECK_CONTAINS(program.text, "v.xy = w.get_zw() * 2;");
+}
+TEST("constructors by address space become one, and none is const") {
+  Program program = run("struct C { float a; C(float x) thread : a(x) {} C(float y) constant : a(y) {} };");
+  CHECK_CONTAINS(squeezed(program.text), "C(float x) : a(x) {} };");
+  CHECK(program.text.find("const") == std::string::npos);
+}
+TEST("a kernel named like a built-in function is called by its full name") {
+  Program program = run("namespace n { kernel void transpose(device int* p [[buffer(0)]]) {} }");
+  CHECK_CONTAINS(entry_text(program, program.entry_points[0], {}), "&::n::transpose;");
 }
