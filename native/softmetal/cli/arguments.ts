@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { encode, isType, metalType } from './values.js';
+import { encode, isType, metalType, typeNames } from './values.js';
 
 /** A buffer of the dispatch: what it holds at first, and the file that gets what it holds at the end. */
 export interface BufferArgument {
@@ -45,6 +45,12 @@ export function wholeNumber(text: string, what: string): number {
   return Number(text);
 }
 
+export function fromOne(text: string): number {
+  const number = wholeNumber(text, 'count');
+  if (number === 0) throw new Error('expected a number from 1, got 0');
+  return number;
+}
+
 /** `4`, `4,2`, `4,2,1` -> [4, 2, 1]. */
 export function size(text: string): [number, number, number] {
   const parts = text.split(',').map((part) => wholeNumber(part, text));
@@ -57,8 +63,22 @@ function given(value: string): Uint8Array {
   const [word, rest] = split(value, ':');
   if (rest !== undefined && isType(word)) return encode(word, rest);
   if (rest !== undefined && word === 'zeros') return new Uint8Array(wholeNumber(rest, value));
-  if (!existsSync(value)) throw new Error(`no file '${value}'`);
-  return readFileSync(value);
+  if (rest !== undefined && !existsSync(value)) {
+    throw new Error(`expected a file, zeros:BYTES or TYPE:VALUES with one of ${typeNames.join(', ')}, got '${value}'`);
+  }
+  return readFileSync(sourceFile(value));
+}
+
+/** The path of a file that is there and no folder. */
+export function sourceFile(path: string): string {
+  if (!existsSync(path)) throw new Error(`expected a file, got '${path}', which is not there`);
+  if (!statSync(path).isFile()) throw new Error(`expected a file, got '${path}', which is a folder`);
+  return path;
+}
+
+export function folder(path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) throw new Error(`expected a folder, got '${path}'`);
+  return path;
 }
 
 const writable = /^(.+?):rw(?::(\d+))?$/;
@@ -70,9 +90,13 @@ export function buffer(text: string): BufferArgument {
   if (!match) return { index, data: given(value) };
   const [, file, bytes] = match as unknown as [string, string, string | undefined];
   if (existsSync(file) && (bytes === undefined || statSync(file).size === Number(bytes))) {
-    return { index, data: readFileSync(file), writeBack: file };
+    return { index, data: readFileSync(sourceFile(file)), writeBack: file };
   }
-  if (bytes === undefined) throw new Error(`no file '${file}': give its size, ${index}=${file}:rw:BYTES`);
+  if (bytes === undefined) {
+    throw new Error(
+      `expected a file, got '${file}', which is not there; with its size it is made: ${index}=${file}:rw:BYTES`,
+    );
+  }
   return { index, data: new Uint8Array(Number(bytes)), writeBack: file };
 }
 
@@ -99,6 +123,7 @@ export function threadgroupMemory(text: string): { index: number; length: number
 /** `A`, `A=1`. */
 export function define(text: string): { name: string; value: string } {
   const [name, value] = split(text, '=');
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`expected NAME or NAME=VALUE, got '${text}'`);
   return { name, value: value ?? '1' };
 }
 
@@ -106,6 +131,6 @@ export function define(text: string): { name: string; value: string } {
 export function print(text: string): PrintArgument {
   const { index, value } = indexed(text, 'INDEX=TYPE[:COUNT]');
   const [type, count] = split(value, ':');
-  if (!isType(type)) throw new Error(`'${type}' is not a type that can be printed`);
+  if (!isType(type)) throw new Error(`expected one of ${typeNames.join(', ')}, got '${type}'`);
   return { index, type, ...(count === undefined ? {} : { count: wholeNumber(count, text) }) };
 }

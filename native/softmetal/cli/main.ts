@@ -1,26 +1,31 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { sourceFile } from './arguments.js';
 import { type CheckOptions, check } from './check.js';
+import { requireConsistent } from './consistent.js';
 import { printCheck, printRun } from './print.js';
 import { createProgram } from './program.js';
 import { type RunOptions, run } from './run.js';
 import { callTool } from './tool.js';
 
+/** 0: nothing was found; 1: something was; 2: it was not asked rightly. */
+const status = { found: 1, wrongCall: 2 };
+
 const program = createProgram({
   run(file: string, options: RunOptions) {
-    if (!options.grid === !options.total) throw new Error('give --grid or --total');
-    if (!existsSync(file)) throw new Error(`no file '${file}'`);
-    const result = run(file, options);
+    requireConsistent(options);
+    const result = run(sourceFile(file), options);
+    if (result.stage === 'settings') throw new Error(result.error ?? '');
     for (const { index, writeBack } of options.buffer) {
       if (writeBack) writeFileSync(writeBack, result.outputs.get(index) as Uint8Array);
     }
     printRun(result, options);
-    if (result.error !== null || result.reports.length > 0) process.exitCode = 1;
+    if (result.error !== null || result.reports.length > 0) process.exitCode = status.found;
   },
   check(files: string[], options: CheckOptions) {
-    for (const file of files) if (!existsSync(file)) throw new Error(`no file '${file}'`);
-    const complaints = check(files, options);
+    const complaints = check(files.map(sourceFile), options);
     printCheck(complaints, options);
-    if (complaints !== '') process.exitCode = 1;
+    if (complaints !== '') process.exitCode = status.found;
   },
   settings(format: string) {
     process.stdout.write(callTool('settings', [format]));
@@ -30,5 +35,7 @@ const program = createProgram({
 try {
   await program.parseAsync();
 } catch (error) {
-  program.error(`error: ${(error as Error).message}`, { exitCode: 2 });
+  // Commander has already printed its own.
+  if (!(error instanceof CommanderError)) console.error(`error: ${(error as Error).message}`);
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : status.wrongCall;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as parse from './arguments.js';
 import type { CheckOptions } from './check.js';
@@ -53,9 +54,11 @@ function settings(flags: RunFlags): Record<string, string> {
   return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-const include = () => many('-I, --include <folder>', 'where #include looks', (text) => text);
+const include = () => many('-I, --include <folder>', 'where #include looks', parse.folder);
 const define = () => many('-D, --define <name[=value]>', 'preprocessor macro', parse.define);
 const count = read((text) => parse.wholeNumber(text, 'count'));
+const exitStatus = `
+Exit status: 0 when nothing was found, 1 when something was, 2 when the command line is wrong.`;
 
 function runCommand(actions: Actions): Command {
   return new Command('run')
@@ -65,7 +68,9 @@ function runCommand(actions: Actions): Command {
     .addOption(new Option('-g, --grid <x,y,z>', 'threadgroups').argParser(read(parse.size)).conflicts('total'))
     .addOption(new Option('--total <x,y,z>', 'threads in the grid, in place of --grid').argParser(read(parse.size)))
     .addOption(
-      new Option('-t, --threads <x,y,z>', 'threads per threadgroup').argParser(read(parse.size)).default([32, 1, 1]),
+      new Option('-t, --threads <x,y,z>', 'threads per threadgroup')
+        .argParser(read(parse.size))
+        .default([32, 1, 1], '32,1,1'),
     )
     .addOption(many('-b, --buffer <i=what>', 'FILE[:rw[:BYTES]], zeros:BYTES or TYPE:VALUES', parse.buffer))
     .addOption(many('--bytes <i=what>', 'setBytes: FILE or TYPE:VALUES', parse.bytes))
@@ -74,7 +79,7 @@ function runCommand(actions: Actions): Command {
     .addOption(many('-p, --print <i=type[:count]>', `print a buffer; types: ${typeNames.join(', ')}`, parse.print))
     .addOption(include())
     .addOption(define())
-    .addOption(new Option('--repeat <n>', 'dispatches in a row').argParser(count).default(1))
+    .addOption(new Option('--repeat <n>', 'dispatches in a row').argParser(read(parse.fromOne)).default(1))
     .option('--validate', 'check every access: bounds, alignment, races, barriers, unwritten memory')
     .option('--stats', 'count operations and traffic')
     .option('--seed <n>', 'run threads in this random order')
@@ -114,12 +119,17 @@ function settingsCommand(actions: Actions): Command {
     });
 }
 
+const version = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version as string;
+
 export function createProgram(actions: Actions): Command {
-  return new Command('softmetal')
+  const program = new Command('softmetal')
     .description('A Metal device in software: runs and checks compute kernels without a Mac.')
-    .configureHelp({ helpWidth: 110 })
-    .showHelpAfterError('(softmetal --help tells more)')
-    .addCommand(runCommand(actions))
-    .addCommand(checkCommand(actions))
-    .addCommand(settingsCommand(actions));
+    .version(version());
+  for (const command of [runCommand(actions), checkCommand(actions), settingsCommand(actions)]) {
+    program.addCommand(command.addHelpText('after', exitStatus));
+  }
+  for (const command of [program, ...program.commands]) {
+    command.configureHelp({ helpWidth: 110 }).showHelpAfterError('(--help tells more)').exitOverride();
+  }
+  return program;
 }

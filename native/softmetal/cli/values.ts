@@ -31,7 +31,8 @@ function bfloat16FromBits(bits: number): number {
 
 function number(text: string): number {
   const value = Number(text === 'inf' ? 'Infinity' : text === '-inf' ? '-Infinity' : text);
-  if (text.trim() === '' || (Number.isNaN(value) && text !== 'nan')) throw new Error(`'${text}' is not a number`);
+  if (text.trim() === '' || (Number.isNaN(value) && text !== 'nan'))
+    throw new Error(`expected a number, got '${text}'`);
   return value;
 }
 
@@ -42,9 +43,9 @@ function integer(bits: number, signed: boolean, metalType: number): Scalar {
     bytes: bits / 8,
     metalType,
     write(view, offset, text) {
-      if (!/^-?(\d+|0x[\da-f]+)$/i.test(text)) throw new Error(`'${text}' is not an integer`);
+      if (!/^-?(\d+|0x[\da-f]+)$/i.test(text)) throw new Error(`expected an integer, got '${text}'`);
       const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
-      if (value < least || value > most) throw new Error(`${text} is outside ${least} .. ${most}`);
+      if (value < least || value > most) throw new Error(`expected a number from ${least} to ${most}, got ${text}`);
       const unsigned = BigInt.asUintN(bits, value);
       for (let byte = 0; byte < bits / 8; byte++) {
         view.setUint8(offset + byte, Number((unsigned >> BigInt(8 * byte)) & 0xffn));
@@ -63,7 +64,7 @@ const scalars: Record<string, Scalar> = {
     bytes: 1,
     metalType: 53,
     write(view, offset, text) {
-      if (text !== 'true' && text !== 'false') throw new Error(`'${text}' is neither true nor false`);
+      if (text !== 'true' && text !== 'false') throw new Error(`expected true or false, got '${text}'`);
       view.setUint8(offset, text === 'true' ? 1 : 0);
     },
     read: (view, offset) => view.getUint8(offset) !== 0,
@@ -102,7 +103,7 @@ export const isType = (name: string): boolean => Object.hasOwn(scalars, name);
 
 function scalar(name: string): Scalar {
   const found = isType(name) ? scalars[name] : undefined;
-  if (!found) throw new Error(`'${name}' is not one of ${typeNames.join(', ')}`);
+  if (!found) throw new Error(`expected one of ${typeNames.join(', ')}, got '${name}'`);
   return found;
 }
 

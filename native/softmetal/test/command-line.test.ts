@@ -1,27 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { file, folder, header, softmetal } from './command-line.js';
 
-const program = fileURLToPath(new URL('../bin/softmetal.mjs', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'softmetal-test-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const file = (name: string, text: string | Uint8Array) => {
-  writeFileSync(join(folder, name), text);
-  return name;
-};
-const softmetal = (...words: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-};
-
-const header = '#include <metal_stdlib>\nusing namespace metal;\n';
 const scale = `${header}#include "factor.h"
 constant bool twice [[function_constant(200)]];
 kernel void scale(device const float *in [[buffer(0)]], device float *out [[buffer(1)]],
@@ -86,12 +67,75 @@ test('a shader that does not compile is told with file and line, and ends with 1
   expect(stderr).toMatch(/wrong\.metal:4:\d+: error: .*unknown/);
 });
 
-test('a function that is not there, a wrong option, a missing file', () => {
+test('every option at once', () => {
+  mkdirSync(join(folder, 'dir'));
+  file('dir/factor.h', '#define FACTOR 3.0f\n');
+  file(
+    'kernel.metal',
+    `#include "factor.h"
+${header}struct Parameters { float scale; uint count; };
+constant bool twice [[function_constant(200)]];
+kernel void f(device const float *in [[buffer(0)]], device float *out [[buffer(1)]],
+              constant Parameters &parameters [[buffer(2)]], threadgroup float *tile [[threadgroup(0)]],
+              uint3 group [[threadgroup_position_in_grid]], uint3 groups [[threadgroups_per_grid]],
+              uint i [[thread_index_in_threadgroup]]) {
+  const uint at = (group.y * groups.x + group.x) * 128;
+  tile[i] = in[at + i] * FACTOR;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  if (at + i < parameters.count) out[at + i] = tile[127 - i] * (twice ? 2.0f : 1.0f) * parameters.scale + A;
+}
+`,
+  );
+  const input = Float32Array.from({ length: 1024 }, (_, index) => index);
+  file('in.bin', new Uint8Array(input.buffer));
+  file('out.bin', new Uint8Array(4096));
+  file('params.bin', new Uint8Array([...new Uint8Array(Float32Array.of(0.5).buffer), 0, 4, 0, 0]));
+  const words =
+    'run kernel.metal --function f --grid 4,2,1 --threads 32,4,1 --buffer 0=in.bin --buffer 1=out.bin:rw ' +
+    '--bytes 2=params.bin --constant 200=bool:true --tgmem 0=4096 -I dir --define A=1 --validate --seed 7 ' +
+    '--profile apple9 --stats --json';
+  const { status, stdout, stderr } = softmetal(...words.split(' '));
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ stage: 'done', reports: [], counts: [{ counts: { threads: 1024 } }] });
+  const output = new Float32Array(Uint8Array.from(readFileSync(join(folder, 'out.bin'))).buffer);
+  const mirrored = input.map((_, index) => (input[index - (index % 128) + 127 - (index % 128)] as number) * 3 + 1);
+  expect(output).toEqual(mirrored);
+  expect(softmetal('check', 'kernel.metal', '-I', 'dir', '-D', 'A=1')).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+test('help and version end with 0', () => {
+  expect(softmetal('--help')).toMatchObject({ status: 0, stderr: '' });
+  expect(softmetal('run', '--help').stdout).toContain('Exit status: 0');
+  expect(softmetal('--version').stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test('a function that is not there ends with 1', () => {
   file('empty.metal', header);
-  expect(softmetal('run', 'empty.metal', '-f', 'f', '-g', '1')).toMatchObject({ status: 1 });
-  expect(softmetal('run', 'empty.metal', '-f', 'f', '-g', '0').stderr).toContain('from 1');
-  expect(softmetal('run', 'empty.metal', '-f', 'f').stderr).toContain('--grid or --total');
-  expect(softmetal('run', 'none.metal', '-f', 'f', '-g', '1').stderr).toContain('none.metal');
+  const { status, stderr } = softmetal('run', 'empty.metal', '-f', 'f', '-g', '1');
+  expect(stderr).toContain('function: Function f was not found in the library');
+  expect(status).toBe(1);
+});
+
+test('a finding is printed once, with what the command buffer said behind it', () => {
+  file('past.metal', `${header}kernel void f(device int *x [[buffer(0)]]) {\n  x[1] = 1;\n}\n`);
+  const { status, stderr } = softmetal(
+    'run',
+    'past.metal',
+    '-f',
+    'f',
+    '-g',
+    '1',
+    '-t',
+    '1',
+    '-b',
+    '0=int:0',
+    '--validate',
+  );
+  expect(stderr.match(/\[out-of-bounds\]/g)).toHaveLength(1);
+  expect(stderr).toMatch(/^past\.metal:4:8: error: out-of-bounds write of 4 bytes: buffer\(0\) 'x' has 4 bytes/);
+  expect(stderr).toMatch(/^run: /m);
+  expect(status).toBe(1);
 });
 
 test('check: silent and 0 for legal shaders, file and line and 1 for others', () => {

@@ -149,7 +149,7 @@ std::string variable_of(const Setting& setting) {
 }
 
 std::string refusal(const std::string& name, const std::string& value, const Setting& setting) {
-  return name + ": '" + value + "' is none of: " + setting.values;
+  return name + ": expected " + setting.values + ", got '" + value + "'";
 }
 
 std::atomic<bool> validate_now{false};
