@@ -1,3 +1,5 @@
+import { deviceLayers } from './device-layers.mjs';
+
 /**
  * The arrows of ARCHITECTURE.md. A file belongs to the layer with the longest folder that contains it; it may use its own layer
  * and those in `uses`. `forbidden` are headers from outside the repository that the layer must not know.
@@ -8,7 +10,7 @@ const hostHeaders = /^(onnxruntime_|tensorflow\/)/;
 
 export const layers = [
   { folder: 'kernels', uses: [], forbidden: [nodeHeaders, hostHeaders] },
-  { folder: 'native/softmetal', uses: [], forbidden: [nodeHeaders, hostHeaders] },
+  ...deviceLayers.map((layer) => ({ ...layer, forbidden: [nodeHeaders, hostHeaders] })),
   { folder: 'native/runtime', uses: ['kernels'], forbidden: [nodeHeaders, hostHeaders] },
   { folder: 'native/bridges', uses: ['native/runtime'], forbidden: [nodeHeaders] },
   { folder: 'native/addon', uses: ['native/runtime', 'native/bridges'], forbidden: [hostHeaders] },

@@ -14,6 +14,9 @@ beforeEach(() => {
   write('native/runtime/device.h', '');
   write('native/bridges/host.h', '');
   write('kernels/cpu/attention.h', '');
+  for (const header of ['engine/worker.h', 'engine/observer.h', 'metal/device.h', 'report/report.h', 'kernel_abi.h']) {
+    write(`native/softmetal/src/${header}`, '');
+  }
 });
 
 afterEach(() => fs.rmSync(planted, { recursive: true }));
@@ -36,6 +39,12 @@ const forbidden = [
   ['native/runtime/a.cc', '#include "onnxruntime_c_api.h"'],
   ['kernels/cpu/a.cc', '#include "device.h"'],
   ['kernels/cpu/a.cc', '#  include "../../native/runtime/device.h"'],
+  ['native/softmetal/src/check/a.cc', '#include "engine/worker.h"'],
+  ['native/softmetal/src/engine/a.cc', '#include "metal/device.h"'],
+  ['native/softmetal/src/settings/a.cc', '#include "report/report.h"'],
+  ['native/softmetal/stdlib/run/a.h', '#include "report/report.h"'],
+  ['native/softmetal/tools/a.cc', '#include "metal/device.h"'],
+  ['native/softmetal/src/engine/a.cc', '#include "cpu/attention.h"'],
 ];
 
 test.each(forbidden)('%s must not contain %s', (file, text) => {
@@ -49,6 +58,9 @@ const allowed = [
   ['native/runtime/a.cc', '#include "device.h"\n#include "cpu/attention.h"\n#include <vector>'],
   ['native/bridges/a.cc', '#include "runtime/device.h"'],
   ['native/addon/a.cc', '#include "bridges/host.h"\n#include <napi.h>'],
+  ['native/softmetal/src/check/a.cc', '#include "engine/observer.h"\n#include "report/report.h"'],
+  ['native/softmetal/stdlib/run/a.h', '#include "kernel_abi.h"'],
+  ['native/softmetal/test/unit/a_test.cc', '#include "engine/worker.h"'],
 ];
 
 test.each(allowed)('%s may contain %s', (file, text) => {
