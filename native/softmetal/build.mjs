@@ -10,7 +10,8 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /** Runs make with these variables and targets, alone in this checkout. */
 export function make(...words) {
-  const build = () => run('make', ['--silent', `-j${os.availableParallelism()}`, ...words], { cwd: folder, show: true });
+  const build = () =>
+    run('make', ['--silent', `-j${os.availableParallelism()}`, ...words], { cwd: folder, show: true });
   return withLock(path.join(folder, '.cache/build.lock'), build, (pid) =>
     console.log(`waiting for another build of softmetal (process ${pid})`),
   );

@@ -1,11 +1,13 @@
 #include "compile/files.h"
 
 #include <dlfcn.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <vector>
 
@@ -40,7 +42,7 @@ std::string find_folder() {
   return "";
 }
 
-std::string hash_of_stdlib() {
+std::vector<fs::path> stdlib_files() {
   fs::path folder = softmetal_folder();
   std::vector<fs::path> files = {folder / "src/kernel_abi.h"};
   std::error_code failure;
@@ -48,10 +50,29 @@ std::string hash_of_stdlib() {
     if (entry.is_regular_file(failure)) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
-  std::string all;
+  return files;
+}
+
+// Changes when a file does, and takes a tenth of the time of reading them.
+std::string time_stamps(const std::vector<fs::path>& files) {
+  std::string stamps;
+  for (const fs::path& file : files) {
+    struct stat info{};
+    stat(file.c_str(), &info);
+    for (long value :
+         {long(info.st_size), long(info.st_ino), long(info.st_mtim.tv_sec), info.st_mtim.tv_nsec}) {
+      stamps += std::to_string(value) + ' ';
+    }
+    stamps += file.string() + '\n';
+  }
+  return stamps;
+}
+
+std::string hash_of(const std::vector<fs::path>& files) {
+  std::string all, folder = softmetal_folder();
   for (const fs::path& file : files) {
     std::string text = read_file(file.string()).value_or("");
-    all += fs::relative(file, folder).string() + "\n" + std::to_string(text.size()) + "\n" + text;
+    all += file.string().substr(folder.size()) + "\n" + std::to_string(text.size()) + "\n" + text;
   }
   return content_hash(all);
 }
@@ -63,8 +84,16 @@ const std::string& softmetal_folder() {
   return folder;
 }
 
-const std::string& stdlib_hash() {
-  static const std::string hash = hash_of_stdlib();
+std::string stdlib_hash() {
+  static std::mutex mutex;
+  static std::string stamps, hash;
+  std::vector<fs::path> files = stdlib_files();
+  std::string now = time_stamps(files);
+  std::lock_guard lock(mutex);
+  if (now != stamps) {
+    hash = hash_of(files);
+    stamps = now;
+  }
   return hash;
 }
 

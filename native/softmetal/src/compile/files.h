@@ -12,8 +12,8 @@ namespace softmetal {
 // Empty when there is none.
 const std::string& softmetal_folder();
 
-// Changes whenever a file of stdlib/ or the kernel ABI does; read once per process.
-const std::string& stdlib_hash();
+// Of the files of stdlib/ and of the kernel ABI as they are now: who works on them has processes that run on.
+std::string stdlib_hash();
 
 std::optional<std::string> read_file(const std::string& path);
 bool write_file(const std::string& path, std::string_view text);
