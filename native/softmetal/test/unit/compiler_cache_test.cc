@@ -27,14 +27,25 @@ double milliseconds(auto&& action) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-// In a process of its own; whether `action` returned true there.
-bool in_child(auto&& action) {
+// Starts `action` in a process of its own. No other thread runs while it forks: its locks would stay locked.
+pid_t start_child(auto&& action) {
   pid_t child = fork();
-  if (child == 0) _exit(action() ? 0 : 1);
+  if (child != 0) return child;
+  try {
+    _exit(action() ? 0 : 1);
+  } catch (...) {
+    _exit(2);
+  }
+}
+
+// Whether the action returned true there.
+bool child_succeeds(pid_t child) {
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+
+bool in_child(auto&& action) { return child_succeeds(start_child(action)); }
 
 std::vector<std::string> entries(const std::string& folder, const std::string& prefix) {
   std::vector<std::string> found;
@@ -104,12 +115,9 @@ TEST("two processes that compile the same at once both get it, and leave one ent
   TestCache cache;
   std::string source = fresh_source();
   auto job = [&] { return build(source, "f").kernel != nullptr; };
-  pid_t child = fork();
-  if (child == 0) _exit(job() ? 0 : 1);
+  pid_t other = start_child(job);
   CHECK(job());
-  int status = 0;
-  waitpid(child, &status, 0);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(child_succeeds(other));
   CHECK_EQUAL(entries(cache.path, "kernel-").size(), 1u);
   CHECK_EQUAL(entries(cache.path, "tmp-").size(), 0u);
 }
