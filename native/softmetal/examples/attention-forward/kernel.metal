@@ -1,4 +1,5 @@
-// Tiled attention, forward: softmax(Q K^T) V for [heads, length, 64] in float. A simdgroup owns eight query rows.
+// Tiled attention, forward: softmax(Q K^T) V for [heads, length, 64] in float. A simdgroup owns eight query
+// rows.
 #include <metal_stdlib>
 using namespace metal;
 
@@ -26,19 +27,17 @@ static float row_sum(float value) {
   return value + simd_shuffle_xor(value, 8);
 }
 
-static void stage(device const float *from, threadgroup float (&tile)[kKeyRows][kStride], uint first, uint length,
-                  uint thread_index) {
+static void stage(device const float* from, threadgroup float (&tile)[kKeyRows][kStride], uint first,
+                  uint length, uint thread_index) {
   for (int i = int(thread_index); i < kKeyRows * kHeadDim; i += 32 * kSimdgroups) {
     const uint row = first + i / kHeadDim;
     tile[i / kHeadDim][i % kHeadDim] = row < length ? from[row * kHeadDim + i % kHeadDim] : 0.0f;
   }
 }
 
-kernel void attention(device const float *query [[buffer(0)]],
-                      device const float *key [[buffer(1)]],
-                      device const float *value [[buffer(2)]],
-                      device float *output [[buffer(3)]],
-                      constant Shape &shape [[buffer(4)]],
+kernel void attention(device const float* query [[buffer(0)]], device const float* key [[buffer(1)]],
+                      device const float* value [[buffer(2)]], device float* output [[buffer(3)]],
+                      constant Shape& shape [[buffer(4)]],
                       uint2 group [[threadgroup_position_in_grid]],  // query block, head
                       uint thread_index [[thread_index_in_threadgroup]],
                       uint simdgroup [[simdgroup_index_in_threadgroup]],
@@ -74,7 +73,7 @@ kernel void attention(device const float *query [[buffer(0)]],
     // Online softmax.
     float block_largest = largest;
     for (int j = 0; j < kKeyRows / 8; j++) {
-      thread auto &score = s[j].thread_elements();
+      thread auto& score = s[j].thread_elements();
       for (int e = 0; e < 2; e++) {
         score[e] = first + j * 8 + column + e < shape.length ? score[e] * shape.scale : -FLT_MAX / 2;
         block_largest = max(block_largest, score[e]);
@@ -84,7 +83,7 @@ kernel void attention(device const float *query [[buffer(0)]],
     const float factor = fast::exp2(largest - block_largest);
     float block_sum = 0.0f;
     for (int j = 0; j < kKeyRows / 8; j++) {
-      thread auto &score = s[j].thread_elements();
+      thread auto& score = s[j].thread_elements();
       for (int e = 0; e < 2; e++) {
         score[e] = fast::exp2(score[e] - block_largest);
         block_sum += score[e];

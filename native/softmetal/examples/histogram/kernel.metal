@@ -1,17 +1,17 @@
-// Histogram of bytes: atomics in threadgroup memory first, so that few threads meet at the same word of device memory.
+// Histogram of bytes: atomics in threadgroup memory first, so that few threads meet at the same word of
+// device memory.
 #include <metal_stdlib>
 using namespace metal;
 
 constant constexpr uint kBins = 256;
 
-kernel void histogram(device const uchar4 *pixels [[buffer(0)]],
-                      device atomic_uint *bins [[buffer(1)]],
-                      constant uint &count [[buffer(2)]],
-                      uint position [[thread_position_in_grid]],
+kernel void histogram(device const uchar4* pixels [[buffer(0)]], device atomic_uint* bins [[buffer(1)]],
+                      constant uint& count [[buffer(2)]], uint position [[thread_position_in_grid]],
                       uint thread_index [[thread_index_in_threadgroup]],
                       uint threads [[threads_per_threadgroup]]) {
   threadgroup atomic_uint local[kBins];
-  for (uint i = thread_index; i < kBins; i += threads) atomic_store_explicit(&local[i], 0u, memory_order_relaxed);
+  for (uint i = thread_index; i < kBins; i += threads)
+    atomic_store_explicit(&local[i], 0u, memory_order_relaxed);
   threadgroup_barrier(mem_flags::mem_threadgroup);
 
   if (position < count) {

@@ -7,10 +7,8 @@ struct Shape {
 };
 
 template <typename T, int TileRows, int TileColumns, int TileInner>
-kernel void product(device const T *a [[buffer(0)]],
-                    device const T *b [[buffer(1)]],
-                    device float *c [[buffer(2)]],
-                    constant Shape &shape [[buffer(3)]],
+kernel void product(device const T* a [[buffer(0)]], device const T* b [[buffer(1)]],
+                    device float* c [[buffer(2)]], constant Shape& shape [[buffer(3)]],
                     uint2 group [[threadgroup_position_in_grid]],
                     uint thread_index [[thread_index_in_threadgroup]],
                     uint simdgroup [[simdgroup_index_in_threadgroup]]) {
@@ -27,7 +25,8 @@ kernel void product(device const T *a [[buffer(0)]],
     // Tiles in: what lies outside the matrices counts as zero.
     for (int i = int(thread_index); i < TileRows * TileInner; i += kThreads) {
       const uint r = row + i / TileInner, x = k + i % TileInner;
-      a_tile[i / TileInner][i % TileInner] = r < shape.rows && x < shape.inner ? a[r * shape.inner + x] : T(0);
+      a_tile[i / TileInner][i % TileInner] =
+          r < shape.rows && x < shape.inner ? a[r * shape.inner + x] : T(0);
     }
     for (int i = int(thread_index); i < TileInner * TileColumns; i += kThreads) {
       const uint x = k + i / TileColumns, q = column + i % TileColumns;
@@ -51,11 +50,16 @@ kernel void product(device const T *a [[buffer(0)]],
   // The shapes of the examples are multiples of 8, so that a fragment lies inside C or outside it.
   for (int j = 0; j < TileColumns / 8; j++) {
     const uint r = row + simdgroup * 8, q = column + j * 8;
-    if (r < shape.rows && q < shape.columns) simdgroup_store(sum[j], c + r * shape.columns + q, shape.columns);
+    if (r < shape.rows && q < shape.columns)
+      simdgroup_store(sum[j], c + r * shape.columns + q, shape.columns);
   }
 }
 
-template [[host_name("product_float")]] kernel void product<float, 32, 32, 16>(
-    device const float *, device const float *, device float *, constant Shape &, uint2, uint, uint);
-template [[host_name("product_half")]] kernel void product<half, 32, 32, 16>(
-    device const half *, device const half *, device float *, constant Shape &, uint2, uint, uint);
+template [[host_name("product_float")]] kernel void product<float, 32, 32, 16>(device const float*,
+                                                                               device const float*,
+                                                                               device float*, constant Shape&,
+                                                                               uint2, uint, uint);
+template [[host_name("product_half")]] kernel void product<half, 32, 32, 16>(device const half*,
+                                                                             device const half*,
+                                                                             device float*, constant Shape&,
+                                                                             uint2, uint, uint);

@@ -5,14 +5,11 @@ using namespace metal;
 constant uint block_size [[function_constant(0)]];
 constant bool keep_totals [[function_constant(1)]];
 
-kernel void scan(device const uint *input [[buffer(0)]],
-                 device uint *output [[buffer(1)]],
-                 constant uint &count [[buffer(2)]],
-                 device uint *totals [[buffer(3), function_constant(keep_totals)]],
-                 uint position [[thread_position_in_grid]],
-                 uint group [[threadgroup_position_in_grid]],
-                 uint lane [[thread_index_in_simdgroup]],
-                 uint simdgroup [[simdgroup_index_in_threadgroup]],
+kernel void scan(device const uint* input [[buffer(0)]], device uint* output [[buffer(1)]],
+                 constant uint& count [[buffer(2)]],
+                 device uint* totals [[buffer(3), function_constant(keep_totals)]],
+                 uint position [[thread_position_in_grid]], uint group [[threadgroup_position_in_grid]],
+                 uint lane [[thread_index_in_simdgroup]], uint simdgroup [[simdgroup_index_in_threadgroup]],
                  uint thread_index [[thread_position_in_threadgroup]]) {
   threadgroup uint sums[32];
   const uint value = position < count ? input[position] : 0u;
@@ -33,10 +30,8 @@ kernel void scan(device const uint *input [[buffer(0)]],
   if (keep_totals && thread_index == block_size - 1) totals[group] = result;
 }
 
-kernel void add_totals(device uint *output [[buffer(0)]],
-                       device const uint *totals [[buffer(1)]],
-                       constant uint &count [[buffer(2)]],
-                       uint position [[thread_position_in_grid]],
+kernel void add_totals(device uint* output [[buffer(0)]], device const uint* totals [[buffer(1)]],
+                       constant uint& count [[buffer(2)]], uint position [[thread_position_in_grid]],
                        uint group [[threadgroup_position_in_grid]]) {
   if (group > 0 && position < count) output[position] += totals[group - 1];
 }

@@ -2,16 +2,11 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void sum(device const float *input [[buffer(0)]],
-                device float *partial [[buffer(1)]],
-                constant uint &count [[buffer(2)]],
-                threadgroup float *scratch [[threadgroup(0)]],
-                uint group [[threadgroup_position_in_grid]],
-                uint groups [[threadgroups_per_grid]],
-                uint thread_index [[thread_index_in_threadgroup]],
-                uint threads [[threads_per_threadgroup]],
-                uint lane [[thread_index_in_simdgroup]],
-                uint simdgroup [[simdgroup_index_in_threadgroup]],
+kernel void sum(device const float* input [[buffer(0)]], device float* partial [[buffer(1)]],
+                constant uint& count [[buffer(2)]], threadgroup float* scratch [[threadgroup(0)]],
+                uint group [[threadgroup_position_in_grid]], uint groups [[threadgroups_per_grid]],
+                uint thread_index [[thread_index_in_threadgroup]], uint threads [[threads_per_threadgroup]],
+                uint lane [[thread_index_in_simdgroup]], uint simdgroup [[simdgroup_index_in_threadgroup]],
                 uint simdgroups [[simdgroups_per_threadgroup]]) {
   float total = 0.0f;
   for (uint i = group * threads + thread_index; i < count; i += groups * threads) total += input[i];

@@ -4,9 +4,8 @@ using namespace metal;
 
 constant constexpr int kTile = 32;
 
-kernel void transpose(device const float *input [[buffer(0)]],
-                      device float *output [[buffer(1)]],
-                      constant uint2 &shape [[buffer(2)]],  // columns, rows
+kernel void transpose(device const float* input [[buffer(0)]], device float* output [[buffer(1)]],
+                      constant uint2& shape [[buffer(2)]],  // columns, rows
                       uint2 group [[threadgroup_position_in_grid]],
                       ushort2 place [[thread_position_in_threadgroup]]) {
   threadgroup float tile[kTile][kTile + 1];

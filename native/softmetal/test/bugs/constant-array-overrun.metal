@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], constant float *weights [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device float* out [[buffer(0)]], constant float* weights [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
   out[i] = weights[i % 4];
 #else

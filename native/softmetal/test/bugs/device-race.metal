@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *scratch [[buffer(0)]], device float *out [[buffer(1)]],
+kernel void f(device float* scratch [[buffer(0)]], device float* out [[buffer(1)]],
               uint i [[thread_index_in_threadgroup]]) {
   scratch[i] = float(i);
 #ifdef MENDED

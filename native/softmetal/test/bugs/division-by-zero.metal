@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device int *out [[buffer(0)]], constant int &count [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device int* out [[buffer(0)]], constant int& count [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
   out[i] = count == 0 ? 0 : int(i) / count;
 #else

@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device const float *in [[buffer(0)]], device float *out [[buffer(1)]]) {
+kernel void f(device const float* in [[buffer(0)]], device float* out [[buffer(1)]]) {
   simdgroup_float8x8 fragment = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
 #ifndef MENDED
   simdgroup_load(fragment, in, 8);  // expect: out-of-bounds in

@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device half *out [[buffer(0)]], uint group [[threadgroup_position_in_grid]],
+kernel void f(device half* out [[buffer(0)]], uint group [[threadgroup_position_in_grid]],
               uint lane [[thread_index_in_threadgroup]]) {
 #ifdef MENDED
   out[2 * lane + group] = half(lane);

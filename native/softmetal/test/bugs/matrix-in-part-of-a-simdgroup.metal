@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], uint lane [[thread_index_in_simdgroup]]) {
+kernel void f(device float* out [[buffer(0)]], uint lane [[thread_index_in_simdgroup]]) {
   simdgroup_float8x8 a(1.0f), b(2.0f), c(0.0f);
 #ifndef MENDED
   if (lane >= 16) return;

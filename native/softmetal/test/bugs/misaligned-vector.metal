@@ -3,12 +3,13 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device const float *in [[buffer(0)]], device float4 *out [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device const float* in [[buffer(0)]], device float4* out [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
-  device const packed_float4 *from = (device const packed_float4 *)(in + 1);
+  device const packed_float4* from = (device const packed_float4*)(in + 1);
   out[i] = float4(from[i]);
 #else
-  device const float4 *from = (device const float4 *)(in + 1);
+  device const float4* from = (device const float4*)(in + 1);
   out[i] = from[i];  // expect: misaligned in
 #endif
 }

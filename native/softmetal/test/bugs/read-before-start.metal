@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device const float *in [[buffer(0)]], device float *out [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device const float* in [[buffer(0)]], device float* out [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
   const int from = int(i) - 2;
 #ifdef MENDED
   out[i] = from < 0 ? 0.0f : in[from];

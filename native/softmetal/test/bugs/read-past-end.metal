@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device const float *in [[buffer(0)]], device float *out [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device const float* in [[buffer(0)]], device float* out [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
   out[i] = in[i] + (i + 1 < 64 ? in[i + 1] : 0.0f);
 #else

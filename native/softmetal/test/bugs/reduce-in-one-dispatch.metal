@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *partial [[buffer(0)]], device float *out [[buffer(1)]],
+kernel void f(device float* partial [[buffer(0)]], device float* out [[buffer(1)]],
               uint group [[threadgroup_position_in_grid]], uint lane [[thread_index_in_threadgroup]]) {
   if (lane == 0) partial[group] = 1.0f;
 #ifndef MENDED

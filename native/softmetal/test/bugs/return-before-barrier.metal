@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], constant uint &count [[buffer(1)]], uint i [[thread_index_in_threadgroup]]) {
+kernel void f(device float* out [[buffer(0)]], constant uint& count [[buffer(1)]],
+              uint i [[thread_index_in_threadgroup]]) {
   threadgroup float tile[64];
 #ifdef MENDED
   tile[i] = i < count ? float(i) : 0.0f;

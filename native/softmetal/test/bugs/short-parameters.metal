@@ -10,7 +10,7 @@ struct Shape {
 #endif
 };
 
-kernel void f(device uint *out [[buffer(0)]],  // expect: short-buffer shape
-              constant Shape &shape [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device uint* out [[buffer(0)]],  // expect: short-buffer shape
+              constant Shape& shape [[buffer(1)]], uint i [[thread_position_in_grid]]) {
   out[i] = shape.rows;
 }

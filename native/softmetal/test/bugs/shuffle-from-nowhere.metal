@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], uint lane [[thread_index_in_simdgroup]]) {
+kernel void f(device float* out [[buffer(0)]], uint lane [[thread_index_in_simdgroup]]) {
 #ifndef MENDED
   if (lane >= 20) return;
 #endif

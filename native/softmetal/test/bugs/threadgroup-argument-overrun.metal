@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], threadgroup float *tile [[threadgroup(0)]],
+kernel void f(device float* out [[buffer(0)]], threadgroup float* tile [[threadgroup(0)]],
               uint i [[thread_index_in_threadgroup]]) {
 #ifdef MENDED
   const uint at = i;

@@ -9,7 +9,7 @@ using namespace metal;
 #define MOST 32
 #endif
 
-[[kernel, max_total_threads_per_threadgroup(MOST)]] void f(device float *out [[buffer(0)]],  // expect: thread-count
-                                                           uint i [[thread_index_in_threadgroup]]) {
+[[kernel, max_total_threads_per_threadgroup(MOST)]]
+void f(device float* out [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {  // expect: thread-count
   out[i] = float(i);
 }

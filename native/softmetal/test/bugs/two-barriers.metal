@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
+kernel void f(device float* out [[buffer(0)]], uint i [[thread_index_in_threadgroup]]) {
 #ifdef MENDED
   threadgroup_barrier(mem_flags::mem_threadgroup);
 #else

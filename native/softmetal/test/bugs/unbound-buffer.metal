@@ -4,10 +4,10 @@
 using namespace metal;
 
 #ifdef MENDED
-kernel void f(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) { out[i] = float(i); }
+kernel void f(device float* out [[buffer(0)]], uint i [[thread_position_in_grid]]) { out[i] = float(i); }
 #else
-kernel void f(device float *out [[buffer(0)]],  // expect: unbound-argument weights
-              device const float *weights [[buffer(3)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device float* out [[buffer(0)]],  // expect: unbound-argument weights
+              device const float* weights [[buffer(3)]], uint i [[thread_position_in_grid]]) {
   out[i] = float(i) * weights[0];
 }
 #endif

@@ -4,10 +4,10 @@
 using namespace metal;
 
 #ifdef MENDED
-kernel void f(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) { out[i] = float(i); }
+kernel void f(device float* out [[buffer(0)]], uint i [[thread_position_in_grid]]) { out[i] = float(i); }
 #else
-kernel void f(device float *out [[buffer(0)]],  // expect: unbound-argument tile
-              threadgroup float *tile [[threadgroup(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device float* out [[buffer(0)]],  // expect: unbound-argument tile
+              threadgroup float* tile [[threadgroup(1)]], uint i [[thread_position_in_grid]]) {
   tile[i] = float(i);
   out[i] = tile[i];
 }

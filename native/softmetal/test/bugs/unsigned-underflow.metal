@@ -3,7 +3,8 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device const uchar *in [[buffer(0)]], device float *out [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device const uchar* in [[buffer(0)]], device float* out [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
   const uint before = i == 0 ? 0u : i - 1u;
 #else

@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], threadgroup float *sums [[threadgroup(0)]],
+kernel void f(device float* out [[buffer(0)]], threadgroup float* sums [[threadgroup(0)]],
               uint i [[thread_index_in_threadgroup]]) {
 #ifdef MENDED
   sums[i] = 0.0f;

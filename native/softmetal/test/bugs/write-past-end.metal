@@ -3,7 +3,7 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device float* out [[buffer(0)]], uint i [[thread_position_in_grid]]) {
 #ifdef MENDED
   if (i < 100)
 #endif

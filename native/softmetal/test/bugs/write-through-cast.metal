@@ -3,9 +3,10 @@
 #include <metal_stdlib>
 using namespace metal;
 
-kernel void f(device float *out [[buffer(0)]], constant float *weights [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+kernel void f(device float* out [[buffer(0)]], constant float* weights [[buffer(1)]],
+              uint i [[thread_position_in_grid]]) {
 #ifndef MENDED
-  const_cast<thread float *>((const thread float *)weights)[i] = 0.0f;  // expect: write-to-constant weights
+  const_cast<thread float*>((const thread float*)weights)[i] = 0.0f;  // expect: write-to-constant weights
 #endif
   out[i] = weights[i];
 }
