@@ -88,7 +88,7 @@ void run_groups(Job& job, Observers& observers, Worker& worker) {
 }
 
 void run_job(Job& job, Observers& observers) {
-  int count = WorkerPool::shared().run({
+  WorkerPool::shared().run({
       .count = worker_count(job),
       .timeout = job.settings.timeout,
       .work = [&](Worker& worker, int) { run_groups(job, observers, worker); },
@@ -98,8 +98,9 @@ void run_job(Job& job, Observers& observers) {
     job.faulted = true;
     job.findings.add(describe_dispatch(job.dispatch, kind, std::move(message)), 0);
   };
-  if (count == 0) fail(ReportKind::kUnsupported, "the system has no thread left");
-  if (!job.stopped || job.finished == job.group_count) return;
+  if (job.finished == job.group_count || (job.faulted && !job.stopped)) return;
+  if (!job.stopped)
+    return fail(ReportKind::kUnsupported, "the system has no thread or no memory left to run it");
   job.faulted = true;
   if (!job.hang_reported) fail(ReportKind::kHang, job.hang_message());
 }

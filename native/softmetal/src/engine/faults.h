@@ -12,7 +12,8 @@ constexpr int kStopSignal = SIGURG;
 
 // Once per process. Handlers that were there before get every signal that is not a fiber's.
 void install_fault_handlers();
-// What the calling thread, a new worker, needs: an alternate stack, and no signals but those.
+// What the calling thread, a new worker, needs: an alternate stack, and no signals but those. Throws
+// std::bad_alloc.
 void prepare_signals_of_worker();
 // Signals a new thread must not get between its start and prepare_signals_of_worker().
 class SignalsBlocked {

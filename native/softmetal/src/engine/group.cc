@@ -134,7 +134,13 @@ void run_first_fiber(Worker& worker) {
   if (worker.schedule == Schedule::kReverse) none.thread.simdgroup = worker.simdgroup_count - 1;
   Fiber* first = choose_fiber(worker);
   worker.current = first;
-  give_stack(worker, *first);
+  first->stack = worker.stacks.take();
+  if (first->stack < 0) {  // no fiber runs that could be left
+    report_no_stack(worker);
+    worker.abandoned = true;
+    return;
+  }
+  first->stack_pointer = first_frame(worker.stacks.top(first->stack), run_fibers);
   sm_switch(&worker.main_stack_pointer, first->stack_pointer);
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -46,8 +47,7 @@ void WorkerPool::grow(int count) {
 
 void WorkerPool::serve(int index) {
   pthread_setname_np(pthread_self(), "softmetal");
-  prepare_signals_of_worker();
-  static thread_local std::unique_ptr<Worker> worker;
+  std::unique_ptr<Worker> worker;
   for (;;) {
     const Task* task;
     {
@@ -55,14 +55,26 @@ void WorkerPool::serve(int index) {
       wake_.wait(lock, [&] { return busy_[index]; });
       task = task_;
     }
-    if (!worker) worker = std::make_unique<Worker>();
-    this_worker = worker.get();
-    task->work(*worker, index);
-    this_worker = nullptr;
+    take_part(*task, worker, index);
     std::lock_guard lock(mutex_);
     busy_[index] = false;
     if (--running_ == 0) done_.notify_all();
   }
+}
+
+// Without memory for its stacks or for what observes it, a thread leaves the task to the others.
+void WorkerPool::take_part(const Task& task, std::unique_ptr<Worker>& worker, int index) {
+  try {
+    if (!worker) {
+      auto fresh = std::make_unique<Worker>();
+      prepare_signals_of_worker();
+      worker = std::move(fresh);
+    }
+    this_worker = worker.get();
+    task.work(*worker, index);
+  } catch (const std::bad_alloc&) {
+  }
+  this_worker = nullptr;
 }
 
 void WorkerPool::wait_for_all(std::unique_lock<std::mutex>& lock, const Task& task) {
@@ -79,18 +91,16 @@ void WorkerPool::wait_for_all(std::unique_lock<std::mutex>& lock, const Task& ta
   }
 }
 
-int WorkerPool::run(const Task& task) {
+void WorkerPool::run(const Task& task) {
   std::lock_guard turn(turn_);
   std::unique_lock lock(mutex_);
   grow(task.count);
   running_ = std::min(task.count, int(threads_.size()));
-  const int count = running_;
   task_ = &task;
-  for (int i = 0; i < count; i++) busy_[i] = true;
+  for (int i = 0; i < running_; i++) busy_[i] = true;
   wake_.notify_all();
   wait_for_all(lock, task);
   task_ = nullptr;
-  return count;
 }
 
 }  // namespace softmetal

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -17,19 +18,20 @@ class WorkerPool {
   static WorkerPool& shared();
 
   // Calls work(worker, index) on `count` threads and waits for all. When `timeout` seconds are over (0 =
-  // never), `expire` is called once, and kernels that still run are interrupted until they are gone. Returns
-  // how many threads there were: fewer than `count`, even none, when the system has no more.
+  // never), `expire` is called once, and kernels that still run are interrupted until they are gone. Fewer
+  // threads, even none, take part when the system has no more or no memory for them.
   struct Task {
     int count;
     double timeout;
     std::function<void(Worker&, int)> work;
     std::function<void()> expire;
   };
-  int run(const Task& task);
+  void run(const Task& task);
 
  private:
   void grow(int count);
   void serve(int index);
+  static void take_part(const Task& task, std::unique_ptr<Worker>& worker, int index);
   void wait_for_all(std::unique_lock<std::mutex>& lock, const Task& task);
 
   std::mutex turn_;  // one task at a time

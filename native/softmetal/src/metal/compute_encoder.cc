@@ -9,6 +9,8 @@ namespace {
 
 constexpr char kClass[] = "MTLComputeCommandEncoder";
 
+constexpr char kTooLong[] = "more than 4294967295 threads along one axis of the grid";
+
 bool overflows(const Size& grid) {
   return grid.width > UINT32_MAX || grid.height > UINT32_MAX || grid.depth > UINT32_MAX;
 }
@@ -31,6 +33,8 @@ void dispatch_threadgroups(ComputeEncoder* encoder, Selector, Size groups, Size 
   const char* selector = "dispatchThreadgroups:threadsPerThreadgroup:";
   if (!encoder->is_open(selector)) return;
   if (!grid_is_valid(encoder, selector, "threadgroupsPerGrid", groups)) return;
+  // Before the products, which could wrap around.
+  if (overflows(groups)) return encoder->refuse(ReportKind::kThreadCount, selector, kTooLong);
   encoder->dispatch(
       selector, {groups.width * threads.width, groups.height * threads.height, groups.depth * threads.depth},
       threads);
@@ -113,8 +117,7 @@ void ComputeEncoder::add(std::unique_ptr<DispatchCommand> command) {
 void ComputeEncoder::dispatch(const char* selector, Size grid, Size threads) {
   if (!dispatch_is_valid(*this, selector, threads)) return;
   if (overflows(grid)) {
-    return refuse(ReportKind::kThreadCount, selector,
-                  "more than 4294967295 threads along one axis of the grid");
+    return refuse(ReportKind::kThreadCount, selector, kTooLong);
   }
   auto command = std::make_unique<DispatchCommand>(*this, threads);
   command->set_grid(grid);

@@ -64,11 +64,19 @@ void DispatchCommand::set_grid(Size grid) {
   dispatch_.threads_per_grid[2] = static_cast<uint32_t>(grid.depth);
 }
 
-bool DispatchCommand::read_grid() {
+bool DispatchCommand::read_grid(Execution& execution) {
   uint32_t groups[3];
   std::memcpy(groups, indirect_->address(), sizeof groups);
   for (int axis = 0; axis < 3; ++axis) {
-    dispatch_.threads_per_grid[axis] = groups[axis] * dispatch_.threads_per_threadgroup[axis];
+    uint64_t threads = uint64_t{groups[axis]} * dispatch_.threads_per_threadgroup[axis];
+    if (threads > UINT32_MAX) {
+      execution.fail(refusal(ReportKind::kThreadCount, "dispatch of " + dispatch_.kernel->name,
+                             "the indirect buffer asks for " + std::to_string(groups[axis]) +
+                                 " threadgroups, more than 4294967295 threads along one axis of the grid"),
+                     kErrorInternal);
+      return false;
+    }
+    dispatch_.threads_per_grid[axis] = static_cast<uint32_t>(threads);
   }
   return groups[0] && groups[1] && groups[2];
 }
@@ -84,7 +92,7 @@ bool DispatchCommand::memory_is_alive(Execution& execution) const {
 
 void DispatchCommand::run(Execution& execution) {
   if (!memory_is_alive(execution)) return;
-  if (indirect_ && !read_grid()) return;
+  if (indirect_ && !read_grid(execution)) return;
   OrderHistory& history = execution.buffer.queue->order_history;
   history.enter(order_);
   if (!concurrent_group && is_first) dispatch_.order_domain = history.first_domain();

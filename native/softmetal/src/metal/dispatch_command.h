@@ -21,7 +21,7 @@ class DispatchCommand : public Command {
  private:
   void bind(ComputeEncoder& encoder);
   bool memory_is_alive(Execution& execution) const;
-  bool read_grid();  // false: an empty one
+  bool read_grid(Execution& execution);  // false: an empty one, or one that no GPU can count
 
   Dispatch dispatch_;
   std::vector<Use> uses_;

@@ -1,5 +1,6 @@
 // A command buffer's way through the queue's threads.
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include "metal/command_buffer.h"
@@ -40,6 +41,16 @@ void set_failure(CommandBuffer& buffer, int64_t code, const std::string& detail)
   buffer.error = Ref<Error>::adopt(new Error(kCommandBufferDomain, code, text));
 }
 
+// False when the host has no memory left, which must not end its process.
+bool run_in_memory(Execution& execution) {
+  try {
+    run_commands(execution.buffer.commands, execution);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 void run(CommandBuffer& buffer) {
   Execution execution{.buffer = buffer,
                       .settings = current_settings(),
@@ -48,10 +59,12 @@ void run(CommandBuffer& buffer) {
                       .stopped = buffer.fault.has_value() || !buffer.refusals.empty()};
   if (!buffer.refusals.empty()) execution.error_code = error_code_for(buffer.refusals.front().kind);
   buffer.gpu_start = now_seconds();
-  run_commands(buffer.commands, execution);
+  bool has_memory = run_in_memory(execution);
   buffer.gpu_end = now_seconds();
   if (buffer.fault) {
     set_failure(buffer, code_of(*buffer.fault), "injected fault");
+  } else if (!has_memory) {
+    set_failure(buffer, kErrorOutOfMemory, "the host has none left to simulate it");
   } else if (!execution.reports.empty()) {
     set_failure(buffer, execution.error_code, summary(execution.reports));
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -75,11 +76,41 @@ bool process_is_ending() { return ExitGate::gate().closed; }
 void Executor::post(std::function<void()> task) {
   // The task may let go of this executor before post() returns.
   std::shared_ptr<State> state = state_;
-  std::lock_guard lock(state->mutex);
+  std::unique_lock lock(state->mutex);
   state->tasks.push_back(std::move(task));
   state->changed.notify_one();
-  if (std::exchange(state->started, true)) return;
-  std::thread([state] { work(*state); }).detach();
+  if (start(state)) return;
+  state->started = true;  // whoever posts meanwhile leaves the task to this thread
+  const void* before = std::exchange(current_executor, state.get());
+  run_waiting(*state, lock);
+  current_executor = before;
+  state->started = false;
+}
+
+bool Executor::start() {
+  std::lock_guard lock(state_->mutex);
+  return start(state_);
+}
+
+// With the state's mutex held.
+bool Executor::start(const std::shared_ptr<State>& state) {
+  if (state->started) return true;
+  try {
+    std::thread([state] { work(*state); }).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return state->started = true;
+}
+
+void Executor::run_waiting(State& state, std::unique_lock<std::mutex>& lock) {
+  while (!state.tasks.empty()) {
+    std::function<void()> task = std::move(state.tasks.front());
+    state.tasks.pop_front();
+    lock.unlock();
+    run_task(task);
+    lock.lock();
+  }
 }
 
 void Executor::work(State& state) {
@@ -88,11 +119,7 @@ void Executor::work(State& state) {
   for (;;) {
     state.changed.wait(lock, [&] { return state.closed || !state.tasks.empty(); });
     if (state.tasks.empty()) return;
-    std::function<void()> task = std::move(state.tasks.front());
-    state.tasks.pop_front();
-    lock.unlock();
-    run_task(task);
-    lock.lock();
+    run_waiting(state, lock);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
 namespace softmetal {
 
@@ -14,12 +15,17 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
+  // Makes sure that there is a thread. False when the system has none left.
+  bool start();
+  // Without a thread the task runs here and now.
   void post(std::function<void()> task);
   bool runs_on_this_thread() const;
 
  private:
   struct State;
+  static bool start(const std::shared_ptr<State>& state);
   static void work(State& state);
+  static void run_waiting(State& state, std::unique_lock<std::mutex>& lock);
   std::shared_ptr<State> state_;
 };
 

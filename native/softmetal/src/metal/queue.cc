@@ -33,6 +33,10 @@ Object* new_queue_with_descriptor(Device* device, Selector selector, Object* obj
 }
 
 Object* make_buffer(Queue* queue, bool retains, uint64_t error_options, const char* call) {
+  if (!queue->execution.start()) {
+    report_refusal(ReportKind::kUnsupported, call, "the system has no thread left to run it");
+    return nullptr;
+  }
   if (!queue->admit()) {
     report_refusal(ReportKind::kEncoding, call,
                    "every command buffer that the queue may have exists and none is committed: this would "

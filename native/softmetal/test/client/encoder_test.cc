@@ -119,6 +119,25 @@ TEST("too many threads, for the device and for the kernel, and none") {
 TEST("a grid that no GPU can count is refused") {
   Fixture t;
   t.refused_dispatch("thread-count", "more than 4294967295 threads", t.f, t.all(), {1u << 31}, {4});
+  // A product of 64 bits that wraps around to 0.
+  t.refused_dispatch("thread-count", "more than 4294967295 threads", t.f, t.all(), {NSUInteger{1} << 62},
+                     {4});
+}
+
+TEST("an indirect grid that no GPU can count fails the command buffer") {
+  Fixture t;
+  Pool pool;
+  Owned grid = t.gpu.buffer_of(std::vector<uint32_t>{1u << 30, 1, 1});
+  id buffer = t.gpu.command_buffer();
+  id encoder = send<id>(buffer, "computeCommandEncoder");
+  send<void>(encoder, "setComputePipelineState:", t.f.get());
+  for (const Binding& binding : t.all()) set(encoder, binding);
+  send<void>(encoder,
+             "dispatchThreadgroupsWithIndirectBuffer:indirectBufferOffset:threadsPerThreadgroup:", grid.get(),
+             NSUInteger{0}, Size{4});
+  send<void>(encoder, "endEncoding");
+  CHECK(!t.gpu.finish(buffer));
+  CHECK_CONTAINS(t.gpu.error, "asks for 1073741824 threadgroups");
 }
 
 TEST("threadgroup memory: a multiple of 16, within the limit, alone and in sum") {
