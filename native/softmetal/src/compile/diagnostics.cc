@@ -11,9 +11,8 @@
 #include "compile/files.h"
 
 namespace softmetal {
-namespace {
 
-bool is_below(const std::string& file, const std::string& folder) {
+static bool is_below(const std::string& file, const std::string& folder) {
   return !folder.empty() && file.starts_with(folder + "/");
 }
 
@@ -23,6 +22,8 @@ bool is_internal(const std::string& file) {
   const std::string& own = softmetal_folder();
   return is_below(file, own + "/stdlib") || is_below(file, own + "/src") || is_below(file, cache_folder());
 }
+
+namespace {
 
 // Cuts ":<digits>" off the end of `text`; -1 when there is none.
 int cut_number(std::string_view& text) {
@@ -90,15 +91,20 @@ void take_place_of_first_user_note(Finding& finding) {
 
 }  // namespace
 
-std::vector<Diagnostic> parse_diagnostics(const std::string& printed) {
+std::vector<Diagnostic> parse_all_diagnostics(const std::string& printed) {
   std::vector<Diagnostic> diagnostics;
   for (Finding& finding : group(printed)) {
     if (is_internal(finding.head.file)) take_place_of_first_user_note(finding);
     diagnostics.push_back(finding.head);
-    for (const Diagnostic& note : finding.notes) {
-      if (!is_internal(note.file)) diagnostics.push_back(note);
-    }
+    for (Diagnostic& note : finding.notes) diagnostics.push_back(std::move(note));
   }
+  return diagnostics;
+}
+
+std::vector<Diagnostic> parse_diagnostics(const std::string& printed) {
+  std::vector<Diagnostic> diagnostics = parse_all_diagnostics(printed);
+  std::erase_if(diagnostics,
+                [](const Diagnostic& each) { return each.severity == "note" && is_internal(each.file); });
   return diagnostics;
 }
 

@@ -12,6 +12,12 @@ namespace softmetal {
 // notes without such a place are dropped.
 std::vector<Diagnostic> parse_diagnostics(const std::string& printed);
 
+// The same with the notes that point into the library.
+std::vector<Diagnostic> parse_all_diagnostics(const std::string& printed);
+
+// In the library, where no author of a shader wants to look.
+bool is_internal(const std::string& file);
+
 bool has_error(const std::vector<Diagnostic>& diagnostics);
 
 // One error without a place.

@@ -28,7 +28,7 @@ Words strict_command(const Toolchain& tools, const std::string& file) {
                              "-fno-caret-diagnostics",
                              "-fno-elide-type",
                              "-Wno-everything",
-                             "-ferror-limit=100",
+                             "-ferror-limit=0",
                              "-include",
                              softmetal_folder() + "/stdlib/strict/metal.h",
                              file};
@@ -51,7 +51,6 @@ class Findings {
     places_.merge(fresh);
   }
   std::vector<Diagnostic> take() { return std::move(all_); }
-  bool empty() const { return all_.empty(); }
 
  private:
   std::vector<Diagnostic> all_;
@@ -64,13 +63,14 @@ std::vector<Diagnostic> check_types(const Toolchain& tools, const std::string& t
   std::string file = folder.path + "/strict.cc";
   write_file(file, text);
   ProcessResult run = run_process(strict_command(tools, file));
-  std::vector<Diagnostic> diagnostics = parse_diagnostics(run.error);
+  std::vector<Diagnostic> diagnostics = parse_all_diagnostics(run.error);
   if (run.status != 0 && !has_error(diagnostics)) return plain_error("the compiler failed: " + run.error);
   return in_terms_of_metal(diagnostics);
 }
 
-// The program as it runs, for all entry points are in it and every call is a call.
-std::vector<Diagnostic> check_recursion(const Toolchain& tools, const std::string& preprocessed) {
+// The program as it runs: its types are MSL's but for the address spaces, all entry points are in it, and
+// every call is a call in its code.
+std::vector<Diagnostic> check_as_it_runs(const Toolchain& tools, const std::string& preprocessed) {
   CodeOptions code{true, BuildMode::kInstrumented};
   Shared shared = shared_parts(tools, code);
   TemporaryFolder folder;
@@ -99,7 +99,7 @@ std::vector<Diagnostic> strict_check(const std::string& source, const LibraryOpt
   Findings findings;
   findings.add(program.diagnostics);
   findings.add(check_types(tools, program.text));
-  if (findings.empty()) findings.add(check_recursion(tools, text.text));
+  findings.add(check_as_it_runs(tools, text.text));
   return findings.take();
 }
 

@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "compile/diagnostics.h"
+
 namespace softmetal {
 namespace {
 
@@ -13,21 +15,51 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
+bool begins(const std::string& text, std::string_view part) { return text.rfind(part, 0) == 0; }
+
+bool any_says(const std::vector<Diagnostic>& diagnostics, std::string_view part) {
+  for (const Diagnostic& note : diagnostics) {
+    if (contains(note.message, part)) return true;
+  }
+  return false;
+}
+
 // Vectors built or converted explicitly through another name than float4: `using V = float4; V(a, b)`,
-// static_cast<V>(h), {0}. Only the compiler's own vectors lack this.
-bool is_vector_building(const std::string& message) {
+// static_cast<V>(h), {0}, f({1, 2}). Only the compiler's own vectors lack this.
+bool is_vector_building(const std::string& message, const std::vector<Diagnostic>& notes) {
   return contains(message, "excess elements in scalar initializer") ||
          contains(message, "excess elements in vector initializer") ||
          contains(message, "too few elements in vector initialization") ||
          (contains(message, "from vector") && contains(message, "of different size") &&
           !contains(message, "implicit")) ||
          (contains(message, "static_cast from") &&
-          (contains(message, "vector of") || contains(message, "vec<")));
+          (contains(message, "vector of") || contains(message, "vec<"))) ||
+         (begins(message, "no matching function for call to") &&
+          any_says(notes, "cannot convert initializer list argument to"));
 }
 
 // Vectors of bool are integers here.
 bool is_about_bool_vectors(const std::string& message) {
   return contains(message, "'bool2'") || contains(message, "'bool3'") || contains(message, "'bool4'");
+}
+
+// half and bfloat have no conversion to each other, not even an explicit one.
+bool is_between_halves(const std::string& message) {
+  return contains(message, "static_cast from '") && contains(message, "half'") &&
+         contains(message, "__bf16'");
+}
+
+// `float * half4` converts the scalar; __metal_... are Apple's own functions.
+bool is_unknown_here(const std::string& message) {
+  return contains(message, "scalar operand type has greater rank than the type of the vector element") ||
+         contains(message, "use of undeclared identifier '__metal_");
+}
+
+// Few declarations of stdlib/strict have values.
+bool is_about_values(const std::string& message) {
+  return contains(message, "static assertion expression is not an integral constant expression") ||
+         (begins(message, "constexpr variable") &&
+          contains(message, "must be initialized by a constant expression"));
 }
 
 // `pointer += Int<1>{}`: a class that converts to an integer.
@@ -39,32 +71,63 @@ bool is_pointer_plus_class(const std::string& message) {
   return contains(left, "*") && !contains(right, "*") && contains(right, "<");
 }
 
+bool is_initialisation(const std::string& message) {
+  return contains(message, "no matching constructor for initialization") ||
+         contains(message, "no viable overloaded '='") ||
+         contains(message, "no viable constructor copying") || begins(message, "no viable conversion from") ||
+         begins(message, "no matching conversion for");
+}
+
 // Whole structs may be copied between address spaces.
 bool is_struct_copy(const std::string& message, const std::vector<Diagnostic>& notes) {
-  bool copies = contains(message, "no matching constructor for initialization") ||
-                contains(message, "no viable overloaded '='") ||
-                contains(message, "no viable constructor copying");
-  if (!copies) return false;
+  if (!is_initialisation(message)) return false;
   for (const Diagnostic& note : notes) {
     bool implicit =
         contains(note.message, "(the implicit copy") || contains(note.message, "(the implicit move");
     bool space = contains(note.message, "cannot bind reference in") ||
                  contains(note.message, "'this' object is in address space") ||
-                 contains(note.message, "'this' object is in default address space");
+                 contains(note.message, "'this' object is in default address space") ||
+                 contains(note.message, "expects an rvalue");
     if (implicit && space) return true;
   }
   return false;
 }
 
-// `float * half4` converts the scalar; __metal_... are Apple's own functions, which nobody else can check.
-bool is_unknown_here(const std::string& message) {
-  return contains(message, "scalar operand type has greater rank than the type of the vector element") ||
-         contains(message, "use of undeclared identifier '__metal_");
+// `return {a, b}`, casts to a class and members that the constructor does not name make an object without any
+// address space, which no constructor fits.
+bool is_object_without_space(const std::string& message, const std::vector<Diagnostic>& notes) {
+  if (contains(message, "must explicitly initialize") &&
+      contains(message, "not have a default constructor")) {
+    return true;
+  }
+  return is_initialisation(message) &&
+         any_says(notes, "cannot be used to construct an object in address space unqualified");
 }
 
-bool is_legal_in_metal(const std::string& message, const std::vector<Diagnostic>& notes) {
-  return is_unknown_here(message) || is_vector_building(message) || is_about_bool_vectors(message) ||
-         is_pointer_plus_class(message) || is_struct_copy(message, notes);
+// vec<T, 4> where T is bool: such vectors have no elements here.
+bool is_vector_of_bool(const std::string& message, bool has_bool_vectors) {
+  return contains(message, "invalid vector element type 'bool'") ||
+         (has_bool_vectors && contains(message, "subscripted value is not an array, pointer, or vector"));
+}
+
+// A temporary is in thread memory, where `thread const T&` may refer to it.
+bool is_reference_to_temporary(const std::string& message) {
+  return begins(message, "reference of type 'const __private ") &&
+         contains(message, "cannot bind to a temporary object because of address space mismatch");
+}
+
+// What is dropped is seen by the check of the program as it runs, which knows MSL's vectors, values and
+// constructors. Unseen by both remain mistakes of address spaces in just these places: a constructor's
+// argument in `return {p}`, a `const device T&` member in a struct that is copied.
+bool is_legal_in_metal(const std::string& message, const std::vector<Diagnostic>& notes,
+                       bool has_bool_vectors) {
+  if (is_pointer_plus_class(message)) return true;
+  bool pointers = contains(message, "*'") || contains(message, "* ");
+  if (pointers) return false;
+  return is_unknown_here(message) || is_vector_building(message, notes) || is_about_bool_vectors(message) ||
+         is_between_halves(message) || is_about_values(message) || is_struct_copy(message, notes) ||
+         is_object_without_space(message, notes) || is_reference_to_temporary(message) ||
+         is_vector_of_bool(message, has_bool_vectors);
 }
 
 // 'V' (aka 'vec<float, 4>') -> 'V' (aka 'float4')
@@ -105,14 +168,16 @@ std::string metal_words(std::string text) {
 
 std::vector<Diagnostic> in_terms_of_metal(const std::vector<Diagnostic>& diagnostics) {
   std::vector<Diagnostic> result;
+  bool has_bool_vectors = any_says(diagnostics, "invalid vector element type 'bool'");
   for (size_t i = 0; i < diagnostics.size();) {
     Diagnostic error = diagnostics[i++];
     std::vector<Diagnostic> notes;
     while (i < diagnostics.size() && diagnostics[i].severity == "note") notes.push_back(diagnostics[i++]);
-    if (error.severity == "warning" || is_legal_in_metal(error.message, notes)) continue;
+    if (error.severity == "warning" || is_legal_in_metal(error.message, notes, has_bool_vectors)) continue;
     error.message = metal_words(error.message);
     result.push_back(std::move(error));
     for (Diagnostic& note : notes) {
+      if (is_internal(note.file)) continue;
       note.message = metal_words(note.message);
       result.push_back(std::move(note));
     }

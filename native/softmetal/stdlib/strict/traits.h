@@ -8,8 +8,8 @@ template <class T, T v>
 struct integral_constant {
   static constexpr __constant T value = v;
   typedef T value_type;
-#define SM_MEMBERS(space)                           \
-  constexpr operator T() const space { return v; }  \
+#define SM_MEMBERS(space)                          \
+  constexpr operator T() const space { return v; } \
   constexpr T operator()() const space { return v; }
   SM_EACH_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
@@ -44,15 +44,13 @@ struct conditional<false, X, Y> {
 };
 template <bool b, class X, class Y>
 using conditional_t = typename conditional<b, X, Y>::type;
-template <class...>
-using void_t = void;
 
-#define SM_TRANSFORM(name, builtin)  \
-  template <class T>                 \
-  struct name {                      \
-    typedef builtin(T) type;         \
-  };                                 \
-  template <class T>                 \
+#define SM_TRANSFORM(name, builtin) \
+  template <class T>                \
+  struct name {                     \
+    typedef builtin(T) type;        \
+  };                                \
+  template <class T>                \
   using name##_t = builtin(T);
 SM_TRANSFORM(remove_cv, __remove_cv)
 SM_TRANSFORM(remove_const, __remove_const)
@@ -92,10 +90,10 @@ SM_MEMBERS(__private)
 template <class T>
 using remove_addrspace_t = typename remove_addrspace<T>::type;
 
-#define SM_QUERY(name, ...)                                      \
-  template <class T>                                             \
-  struct name : bool_constant<(__VA_ARGS__)> {};                 \
-  template <class T>                                             \
+#define SM_QUERY(name, ...)                      \
+  template <class T>                             \
+  struct name : bool_constant<(__VA_ARGS__)> {}; \
+  template <class T>                             \
   constexpr __constant bool name##_v = name<T>::value;
 SM_QUERY(is_floating_point, __is_same(__remove_cv(T), float) || __is_same(__remove_cv(T), half) ||
                                 __is_same(__remove_cv(T), bfloat))
@@ -112,7 +110,6 @@ SM_QUERY(is_class, __is_class(T))
 SM_QUERY(is_union, __is_union(T))
 SM_QUERY(is_enum, __is_enum(T))
 SM_QUERY(is_const, __is_const(T))
-SM_QUERY(is_empty, __is_empty(T))
 SM_QUERY(is_trivial, __is_trivial(T))
 SM_QUERY(is_trivially_copyable, __is_trivially_copyable(T))
 SM_QUERY(is_standard_layout, __is_standard_layout(T))
@@ -167,7 +164,7 @@ template <class... T>
 using common_type_t = decltype((declval<T>() + ...));
 
 template <class T>
-struct numeric_limits {
+struct _numeric_limits_impl {
   static constexpr __constant bool is_specialized = is_arithmetic<T>::value;
   static constexpr __constant bool is_signed = metal::is_signed<T>::value;
   static constexpr __constant bool is_integer = is_integral<T>::value;
@@ -193,6 +190,8 @@ struct numeric_limits {
   SM_LIMIT(denorm_min)
 #undef SM_LIMIT
 };
+template <class T>
+struct numeric_limits : _numeric_limits_impl<T> {};
 
 template <class To, class From>
 To as_type(From) {

@@ -1,5 +1,5 @@
-// Scalars, vectors, packed vectors and matrices. Vectors are the compiler's own: they have swizzles, operators
-// and no implicit conversion among themselves.
+// Scalars, vectors, packed vectors and matrices. Vectors are the compiler's own: they have swizzles,
+// operators and no implicit conversion among themselves.
 #pragma once
 
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
@@ -55,11 +55,15 @@ using vec = T __attribute__((ext_vector_type(N)));
 template <class T>
 using uniform = T;
 template <class T>
+constexpr uniform<T> make_uniform(T value) {
+  return value;
+}
+template <class T>
 using sm_same = T;
 
-#define SM_VECTORS(type)         \
-  typedef vec<type, 2> type##2;  \
-  typedef vec<type, 3> type##3;  \
+#define SM_VECTORS(type)        \
+  typedef vec<type, 2> type##2; \
+  typedef vec<type, 3> type##3; \
   typedef vec<type, 4> type##4;
 SM_VECTORS(char)
 SM_VECTORS(uchar)
@@ -114,13 +118,13 @@ struct packed_vec {
   packed_vec(vec<T, N>) __local;
   template <class... A>
   explicit packed_vec(A...);
-#define SM_MEMBERS(space)            \
-  operator vec<T, N>() const space;  \
+#define SM_MEMBERS(space)           \
+  operator vec<T, N>() const space; \
   const space T& operator[](int) const space;
   SM_EACH_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
-#define SM_MEMBERS(space)                    \
-  space T& operator[](int) space;            \
+#define SM_MEMBERS(space)         \
+  space T& operator[](int) space; \
   space packed_vec& operator=(vec<T, N>) space;
   SM_EACH_WRITABLE_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
@@ -129,16 +133,38 @@ struct packed_vec {
 template <class T, int C, int R>
 struct matrix {
   vec<T, R> columns[C];
-  matrix() = default;
-  explicit matrix(T);
-  template <class... A>
-  explicit matrix(A...);
-#define SM_MEMBERS(space) const space vec<T, R>& operator[](int) const space;
+  constexpr matrix() : columns{} {}
+  constexpr explicit matrix(T) : columns{} {}
+  constexpr explicit matrix(T) __constant : columns{} {}
+  template <class A, class B, class... More>
+  constexpr matrix(A, B, More...) : columns{} {
+    check<A, B, More...>();
+  }
+  template <class A, class B, class... More>
+  constexpr matrix(A, B, More...) __constant : columns{} {
+    check<A, B, More...>();
+  }
+#define SM_MEMBERS(space)                                                \
+  constexpr matrix(const space matrix&) : columns{} {}                   \
+  template <class U>                                                     \
+  constexpr explicit matrix(const space matrix<U, C, R>&) : columns{} {} \
+  const space vec<T, R>& operator[](int) const space;
   SM_EACH_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
-#define SM_MEMBERS(space) space vec<T, R>& operator[](int) space;
+#define SM_MEMBERS(space)                 \
+  space vec<T, R>& operator[](int) space; \
+  space matrix& operator=(matrix) space;
   SM_EACH_WRITABLE_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
+
+ private:
+  // All columns, or all elements.
+  template <class... A>
+  static constexpr void check() {
+    static_assert(
+        (sizeof...(A) == C && (true && ... && (sm_element<A>::width == R))) || sizeof...(A) == C * R,
+        "a matrix is built from its columns, or from all its elements");
+  }
 };
 template <class T, int C, int R>
 matrix<T, C, R> operator+(matrix<T, C, R>, matrix<T, C, R>);
@@ -157,8 +183,9 @@ vec<T, C> operator*(vec<T, R>, matrix<T, C, R>);
 
 #define SM_MATRIX(type, columns, rows) typedef matrix<type, columns, rows> type##columns##x##rows;
 #define SM_MATRICES(type)                                                                 \
-  SM_MATRIX(type, 2, 2) SM_MATRIX(type, 2, 3) SM_MATRIX(type, 2, 4) SM_MATRIX(type, 3, 2) \
-  SM_MATRIX(type, 3, 3) SM_MATRIX(type, 3, 4) SM_MATRIX(type, 4, 2) SM_MATRIX(type, 4, 3) SM_MATRIX(type, 4, 4)
+  SM_MATRIX(type, 2, 2)                                                                   \
+  SM_MATRIX(type, 2, 3) SM_MATRIX(type, 2, 4) SM_MATRIX(type, 3, 2) SM_MATRIX(type, 3, 3) \
+      SM_MATRIX(type, 3, 4) SM_MATRIX(type, 4, 2) SM_MATRIX(type, 4, 3) SM_MATRIX(type, 4, 4)
 SM_MATRICES(float)
 SM_MATRICES(half)
 #undef SM_MATRICES
@@ -167,8 +194,8 @@ SM_MATRICES(half)
 template <class T, size_t N>
 struct array {
   T elements[N];
-#define SM_MEMBERS(space)                             \
-  const space T& operator[](size_t) const space;      \
+#define SM_MEMBERS(space)                        \
+  const space T& operator[](size_t) const space; \
   constexpr size_t size() const space { return N; }
   SM_EACH_SPACE(SM_MEMBERS)
 #undef SM_MEMBERS
@@ -179,7 +206,7 @@ struct array {
 
 }  // namespace metal
 
-#define SM_PACKED(type)                       \
+#define SM_PACKED(type)                                \
   typedef metal::packed_vec<type, 2> packed_##type##2; \
   typedef metal::packed_vec<type, 3> packed_##type##3; \
   typedef metal::packed_vec<type, 4> packed_##type##4;
@@ -197,8 +224,10 @@ SM_PACKED(float)
 #undef SM_PACKED
 
 namespace metal {
-#define SM_USING(type) \
-  using ::packed_##type##2; using ::packed_##type##3; using ::packed_##type##4;
+#define SM_USING(type)      \
+  using ::packed_##type##2; \
+  using ::packed_##type##3; \
+  using ::packed_##type##4;
 SM_USING(char)
 SM_USING(uchar)
 SM_USING(short)
@@ -210,9 +239,9 @@ SM_USING(float)
 #undef SM_USING
 }  // namespace metal
 
-#define SM_GLOBAL(type)   \
-  using metal::type##2;   \
-  using metal::type##3;   \
+#define SM_GLOBAL(type) \
+  using metal::type##2; \
+  using metal::type##3; \
   using metal::type##4;
 SM_GLOBAL(char)
 SM_GLOBAL(uchar)
