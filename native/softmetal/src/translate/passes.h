@@ -30,7 +30,11 @@ void merge_address_overloads(Translation& translation);
 void place_threadgroup_variables(Translation& translation);
 void replace_address_spaces(Translation& translation);
 void replace_literals(Translation& translation);
+void replace_pragmas(Translation& translation);
+void drop_defaulted_constructors(Translation& translation);
 void replace_swizzles(Translation& translation);
+void replace_member_assignments(Translation& translation);
+void replace_casts(Translation& translation);
 
 // Strict dialect: what MSL forbids and can be seen in the words; parameters whose types do not fit.
 void check_words(Translation& translation);

@@ -85,7 +85,6 @@ SM_FORWARD(simd_prefix_inclusive_product)
 SM_FORWARD(simd_prefix_inclusive_sum)
 SM_FORWARD(simd_product)
 SM_FORWARD(simd_sum)
-SM_FORWARD(simd_xor)
 #undef SM_FORWARD
 #define SM_FORWARD(name)                                                                \
   template <class T>                                                                    \
@@ -110,6 +109,22 @@ SM_FORWARD(simd_shuffle_and_fill_down)
 SM_FORWARD(simd_shuffle_and_fill_up)
 #undef SM_FORWARD
 
+// These take floating-point numbers too, as patterns of bits.
+#define SM_FORWARD(name)                                                \
+  template <class T>                                                    \
+  SM_COLLECTIVE T __metal_##name(T data, sm::here place = sm::here()) { \
+    if constexpr (metal::is_floating_point_v<T>) {                      \
+      typedef metal::conditional_t<sizeof(T) == 2, ushort, uint> bits;  \
+      return as_type<T>(metal::name(as_type<bits>(data), place));       \
+    } else {                                                            \
+      return metal::name(data, place);                                  \
+    }                                                                   \
+  }
+SM_FORWARD(simd_and)
+SM_FORWARD(simd_or)
+SM_FORWARD(simd_xor)
+#undef SM_FORWARD
+
 template <class T>
 inline T __metal_get_thread_index_in_simdgroup(T) {
   return T(sm::lane());
@@ -118,3 +133,12 @@ template <class T>
 inline T __metal_get_simdgroup_size(T) {
   return T(SM_LANES);
 }
+
+namespace metal {
+template <class T>
+struct vec_elements : integral_constant<uint, sm::width<T>> {};
+// Can simd_sum and its kin take it?
+template <class T>
+struct __is_valid_simdgroup_type
+    : bool_constant<sm::Value<T> && sizeof(sm::element_t<T>) <= 4 && !__is_same(sm::element_t<T>, bool)> {};
+}  // namespace metal

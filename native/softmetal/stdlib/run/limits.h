@@ -13,8 +13,9 @@ enum float_round_style {
 };
 enum float_denorm_style { denorm_indeterminate = -1, denorm_absent = 0, denorm_present = 1 };
 
+// Apple's headers keep the values in this template; some projects specialise it for their own types.
 template <class T>
-struct numeric_limits {
+struct _numeric_limits_impl {
   static constexpr bool is_specialized = is_integral_v<T>;
   static constexpr bool is_signed = is_signed_v<T>, is_integer = true, is_exact = true, is_bounded = true;
   static constexpr bool is_modulo = !is_signed, is_iec559 = false, traps = false, tinyness_before = false;
@@ -42,7 +43,7 @@ struct numeric_limits {
 #define SM_LIMITS(T, Bits, DIGITS, DIGITS10, MAX_DIGITS10, MIN_EXP, MIN_EXP10, MAX_EXP, MAX_EXP10, smallest, \
                   largest, step, tiniest, nan, signaling)                                                    \
   template <>                                                                                                \
-  struct numeric_limits<T> {                                                                                 \
+  struct _numeric_limits_impl<T> {                                                                           \
     static constexpr bool is_specialized = true, is_signed = true, is_integer = false, is_exact = false;     \
     static constexpr bool is_bounded = true, is_modulo = false, is_iec559 = true, traps = false;             \
     static constexpr bool has_infinity = true, has_quiet_NaN = true, has_signaling_NaN = true;               \
@@ -70,6 +71,6 @@ SM_LIMITS(bfloat, ushort, 8, 2, 4, -125, -37, 128, 38, 0x1p-126f, 0x1.fep127f, 0
 #undef SM_LIMITS
 
 template <class T>
-struct numeric_limits<const T> : numeric_limits<T> {};
+struct numeric_limits : _numeric_limits_impl<__remove_cv(T)> {};
 
 }  // namespace metal

@@ -18,6 +18,10 @@ struct packed_components;
     constexpr T set(T value) {     \
       return s[i] = value;         \
     }                              \
+    template <int i>               \
+    T& place() {                   \
+      return s[i];                 \
+    }                              \
     SM_SWIZZLES(n)                 \
   };
 SM_PACKED(2)

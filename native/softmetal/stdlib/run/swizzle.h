@@ -1,12 +1,24 @@
 // Component selection: v.x, v.zyx, v.rg. Each name is a property of its class: reading calls get_<name>,
 // assigning calls put_<name>, so v.xy has the real type vec<T, 2> and no storage of its own. The class offers
-// at<i>() and set<i>(value). Assigning to a repeated letter (v.xx) does not compile.
+// at<i>(), set<i>(value) and place<i>(). Assigning to a repeated letter (v.xx) does not compile.
 #pragma once
 #include "types.h"
+
+// The member as a place in memory, whether it is a component of a vec or a variable of the shader's own
+// class.
+#define SM_MEMBER(object, name)                                 \
+  [](auto& sm_object) __attribute__((always_inline)) -> auto& { \
+    if constexpr (requires { sm_object.ref_##name(); })         \
+      return sm_object.ref_##name();                            \
+    else                                                        \
+      return sm_object.name;                                    \
+  }(object)
 
 #define SM_COMPONENT(xyzw, rgba, i)                  \
   constexpr T get_##xyzw() const { return at<i>(); } \
   constexpr T put_##xyzw(T v) { return set<i>(v); }  \
+  T& ref_##xyzw() { return place<i>(); }             \
+  T& ref_##rgba() { return place<i>(); }             \
   __declspec(property(get = get_##xyzw, put = put_##xyzw)) T xyzw, rgba;
 
 #define SM_PAIR(xyzw, rgba, i, j)                                                              \

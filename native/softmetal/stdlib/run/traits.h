@@ -37,9 +37,6 @@ struct conditional<false, X, Y> {
 template <bool b, class X, class Y>
 using conditional_t = typename conditional<b, X, Y>::type;
 
-template <class...>
-using void_t = void;
-
 // Transformations: name<T>::type and name_t<T>.
 #define SM_TRANSFORM(name, ...) \
   template <class T>            \
@@ -101,7 +98,6 @@ SM_QUESTION(is_trivially_copyable, __is_trivially_copyable(T))
 SM_QUESTION(is_standard_layout, __is_standard_layout(T))
 SM_QUESTION(is_pod, __is_pod(T))
 SM_QUESTION(is_literal_type, __is_literal_type(T))
-SM_QUESTION(is_empty, __is_empty(T))
 SM_QUESTION(is_polymorphic, __is_polymorphic(T))
 SM_QUESTION(is_abstract, __is_abstract(T))
 SM_QUESTION(is_final, __is_final(T))
@@ -152,6 +148,11 @@ template <class... B>
 inline constexpr bool disjunction_v = (bool(B::value) || ...);
 template <class... B>
 struct disjunction : bool_constant<disjunction_v<B...>> {};
+// The names in Apple's headers, which some projects use.
+template <class... B>
+using _conjunction = conjunction<B...>;
+template <class... B>
+using _disjunction = disjunction<B...>;
 template <class B>
 struct negation : bool_constant<!bool(B::value)> {};
 template <class B>

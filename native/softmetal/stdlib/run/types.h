@@ -52,4 +52,8 @@ using ::ushort;
 
 template <class T>
 using uniform = T;
+template <class T>
+constexpr T make_uniform(T value) {
+  return value;
+}
 }  // namespace metal

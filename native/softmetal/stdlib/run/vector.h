@@ -112,6 +112,10 @@ struct components;
         reinterpret_cast<T*>(this)[i] = value;               \
       return value;                                          \
     }                                                        \
+    template <int i>                                         \
+    T& place() {                                             \
+      return reinterpret_cast<T*>(this)[i];                  \
+    }                                                        \
     SM_SWIZZLES(n)                                           \
   };
 SM_COMPONENTS(2)
