@@ -54,6 +54,16 @@ TEST("copies and fills reach their ranges and no more") {
   CHECK_EQUAL(take_reports(), "[]");
 }
 
+TEST("a buffer may be copied into itself right beside the source") {
+  Fixture t;
+  CHECK(t.blit(t.copy(t.from, 0, 8, 8)));
+  CHECK_EQUAL(contents<int>(t.from)[2], 1);
+  CHECK_EQUAL(contents<int>(t.from)[3], 2);
+  CHECK(t.blit(t.copy(t.from, 12, 8, 4)));
+  CHECK_EQUAL(contents<int>(t.from)[2], 2);
+  CHECK_EQUAL(take_reports(), "[]");
+}
+
 TEST("ranges outside a buffer, empty or overlapping ones, and nil are refused") {
   Fixture t;
   CHECK(!t.blit(t.copy(t.to, 12, 0, 8)));

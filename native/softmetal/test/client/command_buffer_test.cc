@@ -1,6 +1,7 @@
 // Command buffers: order, handlers, waiting, what is refused, and faults.
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -266,6 +267,31 @@ TEST("a kernel that does not end runs into the timeout") {
   t.value() = 0;
   CHECK(!t.gpu.run(endless, {bind(0, t.x)}, {}, {}));
   CHECK_EQUAL(t.gpu.code, 2u);
+}
+
+TEST("private memory that is used up has a code of its own") {
+  Fixture t;
+  Owned deep = t.gpu.kernel(
+      "kernel void f(device int* x [[buffer(0)]]) { volatile int own[1 << 18]; own[x[0]] = 1; x[0] = own[5]; "
+      "}",
+      "f");
+  t.value() = 5;
+  CHECK(!t.gpu.run(deep, {bind(0, t.x)}, {}, {}));
+  CHECK_EQUAL(t.gpu.code, 12u);
+}
+
+TEST("what a handler captures is let go when it has run") {
+  Fixture t;
+  auto captured = std::make_shared<int>(0);
+  {
+    Pool pool;
+    id buffer = t.gpu.command_buffer();
+    on_buffer(buffer, false, [captured](id) { ++*captured; });
+    on_buffer(buffer, true, [captured](id) { ++*captured; });
+    CHECK(t.gpu.finish(buffer));
+  }
+  CHECK_EQUAL(*captured, 2);
+  CHECK_EQUAL(captured.use_count(), 1);
 }
 
 TEST("dispatches of a concurrent encoder run in the order of the seed") {

@@ -87,8 +87,13 @@ TEST("a listener is told on its own thread, at once or when the value comes") {
   CHECK(told.wait_for(std::chrono::milliseconds(30)) == std::future_status::timeout);
   send<void>(t.shared.get(), "setSignaledValue:", NSUInteger{5});
   CHECK_EQUAL(told.get(), 5u);
+  std::promise<NSUInteger> exactly_now;
+  ask(6, exactly_now);
+  send<void>(t.shared.get(), "setSignaledValue:", NSUInteger{6});
+  auto now = exactly_now.get_future();
+  CHECK(now.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
   ask(2, at_once);
-  CHECK_EQUAL(at_once.get_future().get(), 5u);
+  CHECK_EQUAL(at_once.get_future().get(), 6u);
 }
 
 TEST("a wait that nobody ends is a timeout, and what fails still signals") {

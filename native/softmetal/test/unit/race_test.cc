@@ -1,5 +1,6 @@
 // Races, rule by rule, on accesses played by hand.
 #include "check.h"
+#include "check/group_history.h"
 #include "unit/check_driver.h"
 
 using namespace softmetal;
@@ -104,6 +105,32 @@ TEST("a third reader in another simdgroup is not forgotten") {
   d.simdgroup_barrier(1, kTg);
   d.write(34, d.tile(0), 4, 5);
   CHECK_EQUAL(d.found(), "threadgroup-race 5/2");
+}
+
+TEST("of three readers the one in another simdgroup is kept, also when it came last") {
+  Driver d;
+  d.begin(0);
+  d.write(1, d.tile(0), 4, 1);
+  d.barrier(kTg);
+  d.read(0, d.tile(0), 4, 2);
+  d.read(1, d.tile(0), 4, 3);
+  d.read(32, d.tile(0), 4, 4);
+  d.simdgroup_barrier(0, kTg);
+  d.write(2, d.tile(0), 4, 5);
+  CHECK_EQUAL(d.found(), "threadgroup-race 5/4");
+}
+
+TEST("when the number of barriers is nearly used up, the next threadgroup starts afresh") {
+  constexpr uint32_t kMany = 0xf0000001u;
+  auto ignore = [](Slot, sm_access_kind, uint32_t) {};
+  GroupHistory history;
+  history.begin_group();
+  for (uint32_t i = 0; i < kMany; ++i) history.clock.threadgroup_barrier(true);
+  history.enter(0, 0, 4, SM_WRITE, 0, 1, ignore);
+  CHECK(history.written(0));
+  history.begin_group();
+  CHECK(history.clock.now() < 10);
+  CHECK(!history.written(0));
 }
 
 TEST("neighbouring small elements do not race; overlapping ones do") {
