@@ -9,9 +9,6 @@ namespace {
 
 constexpr char kClass[] = "MTLHeap";
 constexpr char kDescriptor[] = "MTLHeapDescriptor";
-constexpr uint64_t kAlignment = 256;
-
-uint64_t rounded(uint64_t length) { return (length + kAlignment - 1) / kAlignment * kAlignment; }
 
 Object* new_heap(Device* device, Selector, Object* object) {
   auto* descriptor = checked<HeapDescriptor>(object, "newHeapWithDescriptor:");
@@ -28,7 +25,7 @@ Object* new_heap(Device* device, Selector, Object* object) {
 }
 
 SizeAndAlign size_and_align(Device*, Selector, uint64_t length, uint64_t) {
-  return {rounded(length), kAlignment};
+  return {allocation_size(length), kAllocationUnit};
 }
 
 uint64_t available(Heap* heap, Selector, uint64_t) {
@@ -43,7 +40,7 @@ Object* new_buffer(Heap* heap, Selector selector, uint64_t length, uint64_t opti
     report_refusal(ReportKind::kEncoding, call, "the storage mode must be that of the heap");
     return nullptr;
   }
-  if (rounded(length) > available(heap, selector, kAlignment)) return nullptr;
+  if (allocation_size(length) > available(heap, selector, kAllocationUnit)) return nullptr;
   std::shared_ptr<Memory> memory = allocate_buffer_memory(*heap->device, length, options, call, heap->used);
   if (!memory) return nullptr;
   auto* buffer = new Buffer(heap->device.get(), std::move(memory), options);

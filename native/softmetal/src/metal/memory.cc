@@ -19,7 +19,7 @@ std::shared_ptr<Memory> Memory::allocate(uint64_t length, const Account& account
   memory->owned_ = true;
   memory->guard_bytes_ = guard_bytes;
   memory->account_ = account;
-  *account += length;
+  *account += allocation_size(length);
   return memory;
 }
 
@@ -33,7 +33,7 @@ Memory::~Memory() {
   forget_device_memory(address_, length_);
   if (owned_) {
     free_guarded(address_);
-    *account_ -= length_;
+    *account_ -= allocation_size(length_);
   }
   if (deallocator_) {
     invoke_block(deallocator_, address_, static_cast<unsigned long>(length_));

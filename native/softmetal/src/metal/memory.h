@@ -9,7 +9,13 @@
 namespace softmetal {
 
 struct BlockLiteral;
-using Account = std::shared_ptr<std::atomic<uint64_t>>;  // bytes that a device has handed out
+using Account = std::shared_ptr<std::atomic<uint64_t>>;  // bytes that a device or a heap has handed out
+
+// What a buffer takes of its device or heap.
+constexpr uint64_t kAllocationUnit = 256;
+constexpr uint64_t allocation_size(uint64_t length) {
+  return (length + kAllocationUnit - 1) / kAllocationUnit * kAllocationUnit;
+}
 
 class Memory {
  public:
