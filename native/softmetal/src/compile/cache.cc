@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <numeric>
 #include <vector>
 
+#include "compile/files.h"
 #include "settings/settings.h"
 
 namespace softmetal {
@@ -53,6 +55,25 @@ uint64_t bytes_of(const fs::path& folder) {
     if (!failure) bytes += size;
   }
   return bytes;
+}
+
+constexpr const char* kInventory = "inventory";
+
+// One file a line: its size, what it holds, its name. A crash or a full disk may leave half a file, and the
+// system's loader would end the process on half a kernel. Large files are no kernels: their size must do.
+std::string inventory(const fs::path& folder) {
+  constexpr uint64_t kMostHashed = 1 << 20;
+  std::vector<std::string> lines;
+  std::error_code failure;
+  for (const auto& file : fs::directory_iterator(folder, failure)) {
+    std::string name = file.path().filename().string();
+    if (name == kInventory) continue;
+    uint64_t size = file.file_size(failure);
+    std::string text = size <= kMostHashed ? read_file(file.path().string()).value_or("") : "";
+    lines.push_back(std::to_string(size) + " " + content_hash(text) + " " + name + "\n");
+  }
+  std::sort(lines.begin(), lines.end());
+  return std::accumulate(lines.begin(), lines.end(), std::string());
 }
 
 struct Entry {
@@ -114,6 +135,10 @@ std::optional<std::string> find_entry(const std::string& key) {
   fs::path path = entry_path(key);
   std::error_code failure;
   if (!fs::is_directory(path, failure)) return std::nullopt;
+  if (read_file((path / kInventory).string()) != inventory(path)) {
+    remove_whole(path);
+    return std::nullopt;
+  }
   touch(path);
   return path.string();
 }
@@ -121,6 +146,7 @@ std::optional<std::string> find_entry(const std::string& key) {
 std::optional<std::string> publish_entry(const std::string& key, const std::string& filled) {
   fs::path path = entry_path(key);
   std::error_code failure;
+  if (!write_file(filled + "/" + kInventory, inventory(filled))) return std::nullopt;
   fs::rename(filled, path, failure);
   if (failure && !fs::is_directory(path, failure)) return std::nullopt;
   static std::once_flag once;

@@ -115,6 +115,12 @@ TEST("an entry of the cache is found by its key until it is removed") {
   CHECK_EQUAL(files_in(cache.path), 0u);
 }
 
+TEST("what cannot be published is said not to be there") {
+  TestCache cache;
+  CHECK(!publish_entry("a", cache.path + "/nowhere"));
+  CHECK(!find_entry("a"));
+}
+
 TEST("the first of two publishers wins, and the loser leaves nothing behind") {
   TestCache cache;
   publish("a", "first");
