@@ -59,18 +59,17 @@ uint64_t bytes_of(const fs::path& folder) {
 
 constexpr const char* kInventory = "inventory";
 
-// One file a line: its size, what it holds, its name. A crash or a full disk may leave half a file, and the
-// system's loader would end the process on half a kernel. Large files are no kernels: their size must do.
+// One file a line: its size and name. A crash or a full disk may leave half a file. The system's loader would
+// end the process on a damaged image, so of these every byte counts.
 std::string inventory(const fs::path& folder) {
-  constexpr uint64_t kMostHashed = 1 << 20;
   std::vector<std::string> lines;
   std::error_code failure;
   for (const auto& file : fs::directory_iterator(folder, failure)) {
     std::string name = file.path().filename().string();
     if (name == kInventory) continue;
-    uint64_t size = file.file_size(failure);
-    std::string text = size <= kMostHashed ? read_file(file.path().string()).value_or("") : "";
-    lines.push_back(std::to_string(size) + " " + content_hash(text) + " " + name + "\n");
+    std::string line = std::to_string(file.file_size(failure)) + " " + name;
+    if (name.ends_with(".so")) line += " " + content_hash(read_file(file.path().string()).value_or(""));
+    lines.push_back(line + "\n");
   }
   std::sort(lines.begin(), lines.end());
   return std::accumulate(lines.begin(), lines.end(), std::string());
