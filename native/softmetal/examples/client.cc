@@ -1,4 +1,5 @@
-// A Metal client in plain C++: no Objective-C compiler, no Apple header. On a Mac it would load libobjc and Metal.
+// A Metal client in plain C++: no Objective-C compiler, no Apple header. On a Mac it would load libobjc and
+// Metal.
 #include <cstdio>
 
 #include "softmetal/objc.h"
@@ -23,7 +24,8 @@ int main() {
   Owned library(send<id>(device.get(), "newLibraryWithSource:options:error:", string(kSource), nil, &error));
   if (!library) return std::puts(error_text(error).c_str()), 1;
   Owned function(send<id>(library.get(), "newFunctionWithName:", string("twice")));
-  Owned pipeline(send<id>(device.get(), "newComputePipelineStateWithFunction:error:", function.get(), &error));
+  Owned pipeline(
+      send<id>(device.get(), "newComputePipelineStateWithFunction:error:", function.get(), &error));
   Owned queue(send<id>(device.get(), "newCommandQueue"));
   Owned buffer(send<id>(device.get(), "newBufferWithLength:options:", NSUInteger{32}, NSUInteger{0}));
   float* x = static_cast<float*>(send<void*>(buffer.get(), "contents"));

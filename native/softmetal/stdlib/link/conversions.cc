@@ -1,5 +1,5 @@
-// Conversions that clang calls by name where the processor has no instruction for them. Linked into a kernel only
-// when it needs them. Round to nearest, ties to even, in one step.
+// Conversions that clang calls by name where the processor has no instruction for them. Linked into a kernel
+// only when it needs them. Round to nearest, ties to even, in one step.
 
 using U16 = unsigned short;
 using U32 = unsigned int;

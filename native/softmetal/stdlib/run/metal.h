@@ -20,9 +20,9 @@
 #pragma clang attribute pop
 
 #include "barrier.h"
+#include "detail/raw_entry.h"
 #include "internal_names.h"
 #include "quad.h"
 #include "simd.h"
 #include "simdgroup_matrix.h"
 #include "threadgroup.h"
-#include "detail/raw_entry.h"

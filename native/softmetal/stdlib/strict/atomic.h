@@ -16,7 +16,12 @@ constexpr mem_flags operator|(mem_flags a, mem_flags b) { return mem_flags(uint(
 constexpr mem_flags operator&(mem_flags a, mem_flags b) { return mem_flags(uint(a) & uint(b)); }
 
 enum memory_order { memory_order_relaxed, memory_order_seq_cst };
-enum thread_scope { thread_scope_thread, thread_scope_simdgroup, thread_scope_threadgroup, thread_scope_device };
+enum thread_scope {
+  thread_scope_thread,
+  thread_scope_simdgroup,
+  thread_scope_threadgroup,
+  thread_scope_device
+};
 
 template <class T>
 struct atomic {
@@ -30,25 +35,25 @@ typedef atomic<bool> atomic_bool;
 typedef atomic<ulong> $tomic_ulong;
 typedef atomic<float> $tomic_float;
 
-#define SM_ATOMICS(space)                                                                                     \
-  template <class T>                                                                                          \
-  T atomic_load_explicit(const volatile space atomic<T>*, memory_order);                                      \
-  template <class T>                                                                                          \
-  void atomic_store_explicit(volatile space atomic<T>*, sm_value<T>, memory_order);                            \
-  template <class T>                                                                                          \
-  bool atomic_compare_exchange_weak_explicit(volatile space atomic<T>*, __private T*, sm_value<T>, memory_order, \
-                                             memory_order);                                                   \
-  SM_FETCH(space, exchange)                                                                                   \
-  SM_FETCH(space, fetch_add)                                                                                  \
-  SM_FETCH(space, fetch_and)                                                                                  \
-  SM_FETCH(space, fetch_max)                                                                                  \
-  SM_FETCH(space, fetch_min)                                                                                  \
-  SM_FETCH(space, fetch_or)                                                                                   \
-  SM_FETCH(space, fetch_sub)                                                                                  \
-  SM_FETCH(space, fetch_xor)                                                                                  \
-  template <class T>                                                                                          \
-  void atomic_max_explicit(volatile space atomic<T>*, sm_value<T>, memory_order);                             \
-  template <class T>                                                                                          \
+#define SM_ATOMICS(space)                                                                          \
+  template <class T>                                                                               \
+  T atomic_load_explicit(const volatile space atomic<T>*, memory_order);                           \
+  template <class T>                                                                               \
+  void atomic_store_explicit(volatile space atomic<T>*, sm_value<T>, memory_order);                \
+  template <class T>                                                                               \
+  bool atomic_compare_exchange_weak_explicit(volatile space atomic<T>*, __private T*, sm_value<T>, \
+                                             memory_order, memory_order);                          \
+  SM_FETCH(space, exchange)                                                                        \
+  SM_FETCH(space, fetch_add)                                                                       \
+  SM_FETCH(space, fetch_and)                                                                       \
+  SM_FETCH(space, fetch_max)                                                                       \
+  SM_FETCH(space, fetch_min)                                                                       \
+  SM_FETCH(space, fetch_or)                                                                        \
+  SM_FETCH(space, fetch_sub)                                                                       \
+  SM_FETCH(space, fetch_xor)                                                                       \
+  template <class T>                                                                               \
+  void atomic_max_explicit(volatile space atomic<T>*, sm_value<T>, memory_order);                  \
+  template <class T>                                                                               \
   void atomic_min_explicit(volatile space atomic<T>*, sm_value<T>, memory_order);
 #define SM_FETCH(space, name) \
   template <class T>          \

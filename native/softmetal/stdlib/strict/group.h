@@ -24,17 +24,18 @@ struct quad_vote {
   bool any() const;
 };
 
-#define SM_MOVE(name)  \
-  template <class T>   \
+#define SM_MOVE(name) \
+  template <class T>  \
   T name(T, ushort);
 #define SM_REDUCE(name) \
   template <class T>    \
   T name(T);
-#define SM_FILL(name)                                     \
-  template <class T>                                      \
-  T name(T, T, ushort);                                   \
-  template <class T>                                      \
+#define SM_FILL(name)   \
+  template <class T>    \
+  T name(T, T, ushort); \
+  template <class T>    \
   T name(T, T, ushort, ushort);
+// clang-format off
 #define SM_GROUP(group)                                                                                      \
   SM_MOVE(group##_shuffle) SM_MOVE(group##_shuffle_xor) SM_MOVE(group##_shuffle_up)                          \
   SM_MOVE(group##_shuffle_down) SM_MOVE(group##_shuffle_rotate_up) SM_MOVE(group##_shuffle_rotate_down)      \
@@ -49,6 +50,7 @@ struct quad_vote {
   bool group##_any(bool);                                                                                    \
   bool group##_is_first();                                                                                   \
   bool group##_is_helper_thread();
+// clang-format on
 SM_GROUP(simd)
 SM_GROUP(quad)
 #undef SM_MOVE

@@ -5,6 +5,7 @@
 namespace metal {
 
 // Those that exist again in fast:: and precise::.
+// clang-format off
 #define SM_MATH_FUNCTIONS                                                                                        \
   SM_FLOATS(SM_UNARY, acos) SM_FLOATS(SM_UNARY, acosh) SM_FLOATS(SM_UNARY, asin) SM_FLOATS(SM_UNARY, asinh)      \
   SM_FLOATS(SM_UNARY, atan) SM_FLOATS(SM_UNARY, atanh) SM_FLOATS(SM_UNARY, ceil) SM_FLOATS(SM_UNARY, cos)        \
@@ -26,6 +27,7 @@ namespace metal {
   SM_FLOAT_VECTORS(SM_GEOMETRIC, ) SM_FLOATS(SM_UNARY, normalize)                                                \
   float3 cross(float3, float3);                                                                                  \
   half3 cross(half3, half3);
+// clang-format on
 
 #define SM_SINCOS(T, name) T name(T, __private T&);
 template <class T, int N>
@@ -39,14 +41,14 @@ struct sm_ints<T, 1> {
 #define SM_FREXP(T, name) T name(T, __private sm_ints<T, sm_element<T>::width>::type&);
 #define SM_LDEXP(T, name) T name(T, sm_ints<T, sm_element<T>::width>::type);
 #define SM_ILOGB(T, name) sm_ints<T, sm_element<T>::width>::type name(T);
-#define SM_GEOMETRIC(V, T, ...)  \
-  T dot(V, V);                   \
-  T distance(V, V);              \
-  T distance_squared(V, V);      \
-  T length(V);                   \
-  T length_squared(V);           \
-  V faceforward(V, V, V);        \
-  V reflect(V, V);               \
+#define SM_GEOMETRIC(V, T, ...) \
+  T dot(V, V);                  \
+  T distance(V, V);             \
+  T distance_squared(V, V);     \
+  T length(V);                  \
+  T length_squared(V);          \
+  V faceforward(V, V, V);       \
+  V reflect(V, V);              \
   V refract(V, V, T);
 
 SM_MATH_FUNCTIONS

@@ -1,8 +1,9 @@
-// Overload sets as MSL has them: one function per type, so that a call with mixed types is as ambiguous here as
-// there. M(T, ...) is used once per type.
+// Overload sets as MSL has them: one function per type, so that a call with mixed types is as ambiguous here
+// as there. M(T, ...) is used once per type.
 #pragma once
 #include "types.h"
 
+// clang-format off
 #define SM_WIDTHS(M, type, ...) \
   M(type, __VA_ARGS__) M(type##2, __VA_ARGS__) M(type##3, __VA_ARGS__) M(type##4, __VA_ARGS__)
 #define SM_FLOATS(M, ...) \
@@ -14,6 +15,7 @@
   SM_WIDTHS(M, char, __VA_ARGS__) SM_WIDTHS(M, uchar, __VA_ARGS__) SM_WIDTHS(M, short, __VA_ARGS__)            \
   SM_WIDTHS(M, ushort, __VA_ARGS__) SM_WIDTHS(M, int, __VA_ARGS__) SM_WIDTHS(M, uint, __VA_ARGS__)             \
   SM_WIDTHS(M, long, __VA_ARGS__) SM_WIDTHS(M, ulong, __VA_ARGS__)
+// clang-format on
 
 #define SM_UNARY(T, name) T name(T);
 #define SM_BINARY(T, name) T name(T, T);

@@ -24,12 +24,13 @@ simdgroup_matrix<T, C, R> make_filled_simdgroup_matrix(T);
 template <class T, int C, int R = C>
 simdgroup_matrix<T, C, R> make_diagonal_simdgroup_matrix(T);
 
-#define SM_MEMORY(space)                                                                               \
-  template <class T, int C, int R>                                                                     \
-  void simdgroup_load(__private simdgroup_matrix<T, C, R>&, const space T*, ulong = 8, ulong2 = ulong2(0), \
-                      bool = false);                                                                   \
-  template <class T, int C, int R>                                                                     \
-  void simdgroup_store(const __private simdgroup_matrix<T, C, R>&, space T*, ulong = 8, ulong2 = ulong2(0), bool = false);
+#define SM_MEMORY(space)                                                                                    \
+  template <class T, int C, int R>                                                                          \
+  void simdgroup_load(__private simdgroup_matrix<T, C, R>&, const space T*, ulong = 8, ulong2 = ulong2(0),  \
+                      bool = false);                                                                        \
+  template <class T, int C, int R>                                                                          \
+  void simdgroup_store(const __private simdgroup_matrix<T, C, R>&, space T*, ulong = 8, ulong2 = ulong2(0), \
+                       bool = false);
 SM_MEMORY(__global)
 SM_MEMORY(__local)
 #undef SM_MEMORY

@@ -182,10 +182,13 @@ template <class T, int C, int R>
 vec<T, C> operator*(vec<T, R>, matrix<T, C, R>);
 
 #define SM_MATRIX(type, columns, rows) typedef matrix<type, columns, rows> type##columns##x##rows;
-#define SM_MATRICES(type)                                                                 \
-  SM_MATRIX(type, 2, 2)                                                                   \
-  SM_MATRIX(type, 2, 3) SM_MATRIX(type, 2, 4) SM_MATRIX(type, 3, 2) SM_MATRIX(type, 3, 3) \
-      SM_MATRIX(type, 3, 4) SM_MATRIX(type, 4, 2) SM_MATRIX(type, 4, 3) SM_MATRIX(type, 4, 4)
+#define SM_MATRICES(type) \
+  SM_MATRIX(type, 2, 2)   \
+  SM_MATRIX(type, 2, 3)   \
+  SM_MATRIX(type, 2, 4)   \
+  SM_MATRIX(type, 3, 2)   \
+  SM_MATRIX(type, 3, 3)   \
+  SM_MATRIX(type, 3, 4) SM_MATRIX(type, 4, 2) SM_MATRIX(type, 4, 3) SM_MATRIX(type, 4, 4)
 SM_MATRICES(float)
 SM_MATRICES(half)
 #undef SM_MATRICES

@@ -10,11 +10,12 @@
 #define threadgroup_imageblock __local
 
 // `threadgroup float tile[8];` as the translator writes it.
-#define SM_THREADGROUP(name, ...) \
-  __local metal::sm_same<__VA_ARGS__>& name = *(__local metal::sm_same<__VA_ARGS__>*)metal::sm_threadgroup_memory()
+#define SM_THREADGROUP(name, ...)             \
+  __local metal::sm_same<__VA_ARGS__>& name = \
+      *(__local metal::sm_same<__VA_ARGS__>*)metal::sm_threadgroup_memory()
 
-// `float4(a, b)` builds a vector in MSL. The translator writes the type's first letter as $ there, which keeps
-// columns.
+// `float4(a, b)` builds a vector in MSL. The translator writes the type's first letter as $ there, which
+// keeps columns.
 #define SM_BUILD(type) metal::sm_make<metal::type>
 #define $loat2 SM_BUILD(float2)
 #define $loat3 SM_BUILD(float3)
