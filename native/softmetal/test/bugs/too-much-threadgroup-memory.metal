@@ -9,8 +9,8 @@ constant constexpr int kLength = 8192;
 constant constexpr int kLength = 8193;
 #endif
 
-kernel void f(device float* out [[buffer(0)]],
-              uint i [[thread_index_in_threadgroup]]) {  // expect: threadgroup-memory
+kernel void f(device float* out [[buffer(0)]],  // expect: threadgroup-memory
+              uint i [[thread_index_in_threadgroup]]) {
   threadgroup float tile[kLength];
   tile[kLength - 1 - i] = float(i);
   out[i] = tile[kLength - 1 - i];
