@@ -13,6 +13,9 @@ class Parser {
 
   std::vector<Declaration> scope(Range range, const std::string& name) {
     std::vector<Declaration> found;
+    // The compiler refuses what is nested deeper.
+    if (depth_ == kDeepest) return found;
+    ++depth_;
     size_t at = code(range.begin);
     while (at < range.end && tokens_[at].kind != TokenKind::kEnd) {
       size_t after = skip_label(at, range.end);
@@ -23,6 +26,7 @@ class Parser {
       }
       at = code(after > at ? after : at + 1);
     }
+    --depth_;
     return found;
   }
 
@@ -216,7 +220,10 @@ class Parser {
     return std::move(result);
   }
 
+  static constexpr int kDeepest = 256;
+
   const Tokens& tokens_;
+  int depth_ = 0;
 };
 
 }  // namespace

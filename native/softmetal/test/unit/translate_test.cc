@@ -39,6 +39,15 @@ std::string squeezed(const std::string& text) {
 
 }  // namespace
 
+TEST("a text that is nested without end does not exhaust the stack") {
+  std::string namespaces, structs;
+  for (int i = 0; i < 50000; ++i) {
+    namespaces += "namespace a {";
+    structs += "struct a {";
+  }
+  for (const std::string& text : {namespaces, structs}) translate(text, Dialect::kRun);
+}
+
 TEST("a kernel, its parameters and its entry point") {
   Program program =
       run("kernel void f(device float* out [[buffer(2)]], constant int& n [[buffer(0)]],\n"
