@@ -60,6 +60,26 @@ TEST("a fence orders an untracked buffer") {
   CHECK_EQUAL(take_reports(), "[]");
 }
 
+TEST("fences order through an encoder between, whatever that one uses") {
+  Fixture t;
+  Pool pool;
+  Owned x = t.gpu.buffer(64, kUntracked), other = t.gpu.buffer(64);
+  Owned second_fence(send<id>(t.gpu.device.get(), "newFence"));
+  id buffer = t.gpu.command_buffer();
+  auto encode = [&](id wait, id update, const Owned& pipeline, const std::vector<Binding>& bindings) {
+    id encoder = send<id>(buffer, "computeCommandEncoder");
+    if (wait) send<void>(encoder, "waitForFence:", wait);
+    dispatch(encoder, pipeline, bindings, {4}, {4});
+    if (update) send<void>(encoder, "updateFence:", update);
+    send<void>(encoder, "endEncoding");
+  };
+  encode(nil, t.fence.get(), t.write, {bind(0, x)});
+  encode(t.fence.get(), second_fence.get(), t.write, {bind(0, other)});
+  encode(second_fence.get(), nil, t.read, {bind(0, t.y), bind(1, x)});
+  CHECK(t.gpu.finish(buffer));
+  CHECK_EQUAL(take_reports(), "[]");
+}
+
 TEST("a host that waits orders an untracked buffer") {
   Fixture t;
   CHECK(t.run(kUntracked, false, true));
@@ -68,13 +88,15 @@ TEST("a host that waits orders an untracked buffer") {
 
 TEST("dispatches of one serial encoder are ordered, of a concurrent one only by a barrier") {
   Fixture t;
-  for (NSUInteger type : {0, 1, 2}) {
+  for (NSUInteger type : {0, 1, 2, 3}) {
     Pool pool;
     Owned x = t.gpu.buffer(64);
     id buffer = t.gpu.command_buffer();
     id encoder = send<id>(buffer, "computeCommandEncoderWithDispatchType:", NSUInteger{type > 0});
     dispatch(encoder, t.write, {bind(0, x)}, {4}, {4});
     if (type == 2) send<void>(encoder, "memoryBarrierWithScope:", NSUInteger{1});
+    id resource = x.get();
+    if (type == 3) send<void>(encoder, "memoryBarrierWithResources:count:", &resource, NSUInteger{1});
     dispatch(encoder, t.read, {bind(0, t.y), bind(1, x)}, {4}, {4});
     send<void>(encoder, "endEncoding");
     CHECK_EQUAL(t.gpu.finish(buffer), type != 1);

@@ -58,6 +58,20 @@ std::string accesses(const std::string& text) {
 
 }  // namespace
 
+TEST("the least integer divided by -1 wraps around, also where a divisor of 0 is announced") {
+  KernelRun run;
+  run.mode = softmetal::BuildMode::kInstrumented;
+  std::vector<Memory> buffers{memory_of(std::vector<int>{INT32_MIN, -1, 7, -2}), Memory(2 * sizeof(int))};
+  run_kernel(
+      "kernel void f(device const int* in [[buffer(0)]], device int* out [[buffer(1)]]) {\n"
+      "  out[0] = in[0] / in[1];\n"
+      "  out[1] = in[2] / in[3];\n"
+      "}\n",
+      run, buffers);
+  CHECK_EQUAL(element<int>(buffers[1], 0), INT32_MIN);
+  CHECK_EQUAL(element<int>(buffers[1], 1), -3);
+}
+
 TEST("scalars, vectors and structs are one access each") {
   CHECK_EQUAL(accesses("struct S { float a; half b[2]; uint c; };\n"
                        "kernel void f(device float* p [[buffer(0)]], device float4* q [[buffer(1)]],\n"
