@@ -9,7 +9,7 @@ export interface CheckOptions {
   json?: boolean;
 }
 
-/** The strict check of files: what Apple's compiler would refuse, one complaint a line; empty when all are legal. */
+/** The strict check of files: what Apple's compiler would refuse and what could not be checked, one complaint a line. */
 export function check(sources: readonly string[], options: CheckOptions): string {
   const folder = mkdtempSync(join(tmpdir(), 'softmetal-'));
   try {
@@ -18,6 +18,9 @@ export function check(sources: readonly string[], options: CheckOptions): string
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Warnings, such as what could not be checked, are no refusal. */
+export const refuses = (complaints: string): boolean => /(^|: )error: /m.test(complaints);
 
 function requestFile(source: string, options: CheckOptions, folder: string): string {
   const lines = [

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { sourceFile } from './arguments.js';
-import { type CheckOptions, check } from './check.js';
+import { type CheckOptions, check, refuses } from './check.js';
 import { requireConsistent } from './consistent.js';
 import { printCheck, printRun } from './print.js';
 import { createProgram } from './program.js';
@@ -25,7 +25,7 @@ const program = createProgram({
   check(files: string[], options: CheckOptions) {
     const complaints = check(files.map(sourceFile), options);
     printCheck(complaints, options);
-    if (complaints !== '') process.exitCode = status.found;
+    if (refuses(complaints)) process.exitCode = status.found;
   },
   settings(format: string) {
     process.stdout.write(callTool('settings', [format]));

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { CheckOptions } from './check.js';
+import { type CheckOptions, refuses } from './check.js';
 import type { Report, RunOptions, RunResult } from './run.js';
 import { decode } from './values.js';
 
@@ -43,6 +43,6 @@ function printCounts(kernel: string, counts: Record<string, unknown>): void {
 
 export function printCheck(complaints: string, options: CheckOptions): void {
   const lines = complaints.split('\n').filter((line) => line !== '');
-  if (options.json) console.log(JSON.stringify({ legal: lines.length === 0, complaints: lines }));
+  if (options.json) console.log(JSON.stringify({ legal: !refuses(complaints), complaints: lines }));
   else process.stdout.write(complaints);
 }

@@ -8,8 +8,8 @@
 #include "compile/files.h"
 #include "compile/preprocess.h"
 #include "compile/process.h"
+#include "compile/strict_calls.h"
 #include "compile/strict_filter.h"
-#include "compile/strict_recursion.h"
 
 namespace softmetal {
 namespace {
@@ -20,6 +20,7 @@ Words strict_command(const Toolchain& tools, const std::string& file) {
                              "clcpp",
                              "-cl-std=clc++2021",
                              "-cl-no-stdinc",
+                             "-cl-single-precision-constant",
                              "-nostdinc",
                              "-Xclang",
                              "-cl-ext=-all,+cl_khr_fp16,+__cl_clang_function_pointers",
@@ -41,7 +42,10 @@ class Findings {
     std::set<std::pair<std::string, int>> fresh;
     bool skipping = false;
     for (const Diagnostic& diagnostic : diagnostics) {
-      if (diagnostic.severity == "warning") continue;
+      if (diagnostic.severity == "warning") {
+        all_.push_back(diagnostic);
+        continue;
+      }
       if (diagnostic.severity != "note") {
         skipping = places_.count({diagnostic.file, diagnostic.line}) != 0;
         fresh.insert({diagnostic.file, diagnostic.line});
@@ -85,7 +89,20 @@ std::vector<Diagnostic> check_as_it_runs(const Toolchain& tools, const std::stri
     std::vector<Diagnostic> diagnostics = parse_diagnostics(run.error);
     return has_error(diagnostics) ? diagnostics : plain_error("the compiler failed: " + run.error);
   }
-  return find_recursion(read_file(output).value_or(""));
+  return check_calls(read_file(output).value_or(""));
+}
+
+// What uses textures and the like is not read at all.
+std::vector<Diagnostic> unchecked(const Program& program) {
+  std::vector<Diagnostic> warnings;
+  for (const Kernel& kernel : program.kernels) {
+    for (Diagnostic problem : kernel.problems) {
+      problem.severity = "warning";
+      problem.message += ", so this kernel is not checked";
+      warnings.push_back(std::move(problem));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -98,6 +115,7 @@ std::vector<Diagnostic> strict_check(const std::string& source, const LibraryOpt
   Program program = translate(text.text, Dialect::kStrict);
   Findings findings;
   findings.add(program.diagnostics);
+  findings.add(unchecked(program));
   findings.add(check_types(tools, program.text));
   findings.add(check_as_it_runs(tools, text.text));
   return findings.take();

@@ -110,10 +110,21 @@ bool is_vector_of_bool(const std::string& message, bool has_bool_vectors) {
          (has_bool_vectors && contains(message, "subscripted value is not an array, pointer, or vector"));
 }
 
-// A temporary is in thread memory, where `thread const T&` may refer to it.
+bool names_space(std::string_view text) {
+  for (const char* space : {"__global", "__local", "__constant"}) {
+    if (text.find(space) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// A temporary is in thread memory, where `thread const T&` may refer to it; `s = {1, 2}` makes one as well.
 bool is_reference_to_temporary(const std::string& message) {
-  return begins(message, "reference of type 'const __private ") &&
-         contains(message, "cannot bind to a temporary object because of address space mismatch");
+  if (contains(message, "to value of type 'void' changes address space")) return true;
+  if (names_space(message)) return false;
+  return (begins(message, "reference of type 'const __private ") &&
+          contains(message, "cannot bind to a temporary object because of address space mismatch")) ||
+         (begins(message, "binding reference of type 'const __private ") &&
+          contains(message, "changes address space"));
 }
 
 // What is dropped is seen by the check of the program as it runs, which knows MSL's vectors, values and

@@ -107,8 +107,14 @@ void read_kernels(Translation& translation) {
     if (declaration.kind != DeclarationKind::kFunction) return;
     size_t word = kernel_word(translation.tokens, declaration);
     if (word) read_kernel(translation, declaration, word);
+    if (!takes_unsupported(translation.tokens, declaration)) return;
     // Only kernels that cannot be built call it, or it is one of them.
-    if (takes_unsupported(translation.tokens, declaration)) blank(translation.tokens, declaration.all);
+    if (!word && translation.dialect == Dialect::kStrict && declaration.is_definition()) {
+      translation.program.diagnostics.push_back(
+          diagnostic_at(translation.tokens[declaration.name.begin],
+                        "functions with textures or samplers are not checked", "warning"));
+    }
+    blank(translation.tokens, declaration.all);
   });
 }
 

@@ -162,6 +162,44 @@ TEST("refused: an error in a template, where it is instantiated") {
       2, "'threadgroup float *' with an lvalue of type 'device float *'");
 }
 
+TEST("refused: a call through a variable that holds a function") {
+  refused("float g(float x) { return x; }\n" + kernel("auto h = i ? g : g; p[0] = h(1);"), 4,
+          "pointers to functions");
+}
+TEST("refused: recursion, beside other mistakes") {
+  std::vector<Diagnostic> found =
+      complaints("int f(int a) { return a ? f(a - 1) : 0; }\n" + kernel("p[0] = f(3); device float* q = t;"));
+  CHECK_CONTAINS(softmetal::to_text(found), "threadgroup float *");
+}
+TEST("refused: a function as template argument whose parameters are in another address space") {
+  refused(
+      "void twice(threadgroup float* p) { p[0] *= 2; }\n"
+      "template <void (*f)(device float*)> void apply(device float* p) { f(p); }\n" +
+          kernel("apply<twice>(p);"),
+      5, "no matching function");
+}
+TEST("refused: wrong types in what only the program as it runs can judge") {
+  refused(kernel("using V = float4; V v = V(1, 2, 3); p[0] = v.x;"), 3, "as many elements");
+  refused("template <typename T> T f(float a) { return T(a, a); }\n" + kernel("p[0] = f<float3>(1).x;"), 1,
+          "");
+  refused("struct C { float a; C(float x, float y) : a(x + y) {} };\nC f() { return {1, 2, 3}; }\n", 2, "");
+  refused(kernel("half4 h = half4(1); float2 v = (float2)h; p[0] = v.x;"), 3, "");
+  refused(kernel("bool2 b = bool3(true); p[0] = b.x;"), 3, "");
+}
+TEST("refused: a matrix built from too few columns") {
+  refused(kernel("float2x2 m = float2x2(float2(1), float2(2), float2(3)); p[0] = m[0].x;"), 3, "columns");
+}
+TEST("a warning says what is not checked") {
+  std::vector<Diagnostic> found = complaints(
+      "kernel void k(texture2d<float> image [[texture(0)]], device float* p [[buffer(0)]]) { p[0] = 1; }\n"
+      "float f(sampler s) { return 1; }\n");
+  CHECK_EQUAL(found.size(), size_t{2});
+  for (const Diagnostic& each : found) {
+    CHECK_EQUAL(each.severity, "warning");
+    CHECK_CONTAINS(each.message, "not checked");
+  }
+}
+
 TEST("accepted: pointers, vectors, swizzles and conversions") {
   accepted(kernel(
       "auto q = p + 1; q[0] = c[1]; t[i] = q[0];\n"
@@ -240,4 +278,51 @@ TEST("accepted: a kernel named like a built-in function, float times half4") {
   accepted(
       "template <typename T> kernel void transpose(device T* o [[buffer(0)]]) { o[0] = o[1] * 2.0f; }\n"
       "template [[host_name(\"t\")]] kernel void transpose<half4>(device half4*);");
+}
+TEST("accepted: function templates as template arguments of kernels") {
+  accepted(
+      "struct Block { half scale; };\n"
+      "template <typename T> void unpack(device const Block* b, short n, thread T& r) { r = T(b->scale); }\n"
+      "template <typename T> using Unpack = void (*)(device const Block*, short, thread T&);\n"
+      "template <typename T, void (*f)(device const Block*, short, thread T&)> kernel void a(\n"
+      "device const Block* b [[buffer(0)]], device T* o [[buffer(1)]]) { T t; f(b, 0, t); o[0] = t; }\n"
+      "template <typename T, Unpack<T> f> void g(device const Block* b, thread T& t) { f(b, 0, t); }\n"
+      "typedef decltype(a<float, unpack<float>>) type;\n"
+      "template [[host_name(\"a\")]] kernel type a<float, unpack>;\n"
+      "template [[host_name(\"b\")]] kernel void a<half, unpack>(device const Block*, device half*);\n"
+      "kernel void c(device const Block* b [[buffer(0)]], device float* o [[buffer(1)]]) { float t;\n"
+      "g<float, unpack<float>>(b, t); o[0] = t; }");
+}
+TEST("accepted: a class with constructors for address spaces, returned in braces, cast, as a member") {
+  accepted(
+      "template <typename T> struct Pair { T a, b;\n"
+      "constexpr Pair(T x, T y) thread : a(x), b(y) {}\nconstexpr Pair(T x, T y) constant : a(x), b(y) {}\n"
+      "constexpr Pair() thread : a(0), b(0) {}\nconstexpr Pair(T x) thread : a(x), b(0) {}\n"
+      "operator vec<T, 2>() const thread { return vec<T, 2>(a, b); } };\n"
+      "template <typename T> Pair<T> swapped(Pair<T> p) { return {p.b, p.a}; }\n"
+      "struct Holder { Pair<float> p; int n; Holder(int m) thread : n(m) {} };\n"
+      "constant Pair<float> kOne = Pair<float>(1, 0);\n" +
+      kernel("Holder h(2); h.p = swapped(Pair<float>(1, 2)); p[0] = h.p.a + h.n + "
+             "static_cast<Pair<float>>(1.0f).a;"));
+}
+TEST("accepted: matrices of other types and in other address spaces") {
+  accepted(
+      "kernel void k(device float4x4* d [[buffer(0)]], device half4x4* h [[buffer(1)]],\n"
+      "threadgroup half4x4* t [[threadgroup(0)]]) {\nhalf4x4 m = (half4x4)(d[0]); h[0] = m; t[0] = m; m = "
+      "h[1];\n"
+      "float4x4 n = float4x4(m); d[1] = n; d[2] = n * d[1]; d[0][1] = n[2]; }");
+}
+TEST("accepted: vectors in braces, under other names, of bool") {
+  accepted(
+      "float f(uint3 v) { return v.x; }\nstruct P { float a, b; };\n"
+      "template <typename T> struct Frag { typedef vec<T, 2> type; using same = type;\n"
+      "static type make(T a) { return type(a, a); } static same other(T a) { return same(a, a); } };\n"
+      "template <typename T> struct Tile { vec<T, 2> v[2] = {vec<T, 2>(0)}; Tile() thread {} };\n" +
+      kernel(
+          "p[0] = f({i, 1, 2}) + Frag<half>::make(1).x + Frag<float>::other(2).y; P s[2]; s[1] = {1, 2};\n"
+          "Tile<bool> b; Tile<float> q; p[1] = b.v[0][1] ? q.v[0].x : s[1].a; p[2] = fmin(1, p[1] + 0.5);\n"
+          "bfloat z = static_cast<bfloat>(half(1)); p[3] = z;"));
+}
+TEST("accepted: a temporary bound to a reference to const") {
+  accepted("float f(thread const short& n) { return n; }\n" + kernel("int n = 3; p[0] = f(n * 2);"));
 }

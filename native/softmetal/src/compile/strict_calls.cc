@@ -1,4 +1,4 @@
-#include "compile/strict_recursion.h"
+#include "compile/strict_calls.h"
 
 #include <map>
 #include <set>
@@ -9,7 +9,8 @@ namespace {
 
 struct Function {
   std::set<std::string> callees;
-  std::string debug;  // !12
+  std::vector<std::string> indirect;  // !34, the places of calls through pointers
+  std::string debug;                  // !12
 };
 
 // @name or @"name" at `at`.
@@ -27,6 +28,14 @@ std::string word_after(const std::string& line, const std::string& before, const
   return line.substr(at, end == std::string::npos ? end : end - at);
 }
 
+// `call void %5(ptr %6), !dbg !34`: in front of the parenthesis stands a value.
+bool is_indirect(const std::string& line, size_t call) {
+  size_t open = line.find('(', call);
+  if (open == std::string::npos || open == 0) return false;
+  size_t name = line.rfind(' ', open);
+  return name != std::string::npos && name + 1 < open && line[name + 1] == '%';
+}
+
 class CallGraph {
  public:
   explicit CallGraph(const std::string& llvm_ir) {
@@ -41,15 +50,22 @@ class CallGraph {
       } else if (current) {
         size_t call = line.find("call ");
         size_t at = call == std::string::npos ? call : line.find('@', call);
-        if (at != std::string::npos) current->callees.insert(symbol_at(line, at));
+        if (call != std::string::npos && is_indirect(line, call)) {
+          current->indirect.push_back(word_after(line, "!dbg ", " ,"));
+        } else if (at != std::string::npos) {
+          current->callees.insert(symbol_at(line, at));
+        }
       } else if (line.rfind("!", 0) == 0) {
         metadata_[line.substr(0, line.find(' '))] = line;
       }
     }
   }
 
-  std::vector<Diagnostic> cycles() {
-    for (const auto& [name, function] : functions_) visit(name);
+  std::vector<Diagnostic> problems() {
+    for (const auto& [name, function] : functions_) {
+      visit(name);
+      for (const std::string& place : function.indirect) report_indirect(function, place);
+    }
     return std::move(found_);
   }
 
@@ -77,6 +93,17 @@ class CallGraph {
     found_.push_back(std::move(diagnostic));
   }
 
+  void report_indirect(const Function& function, const std::string& place) {
+    const std::string &program = metadata_[function.debug], &location = metadata_[place];
+    Diagnostic diagnostic;
+    diagnostic.file = word_after(metadata_[word_after(program, "file: ", ",")], "filename: \"", "\"");
+    if (diagnostic.file.rfind("stdlib/", 0) == 0) return;
+    diagnostic.line = std::atoi(word_after(location, "line: ", ",").c_str());
+    diagnostic.column = std::atoi(word_after(location, "column: ", ",").c_str());
+    diagnostic.message = "a call through a pointer: MSL has no pointers to functions";
+    found_.push_back(std::move(diagnostic));
+  }
+
   std::map<std::string, Function> functions_;
   std::map<std::string, std::string> metadata_;
   std::set<std::string> active_, done_;
@@ -85,6 +112,6 @@ class CallGraph {
 
 }  // namespace
 
-std::vector<Diagnostic> find_recursion(const std::string& llvm_ir) { return CallGraph(llvm_ir).cycles(); }
+std::vector<Diagnostic> check_calls(const std::string& llvm_ir) { return CallGraph(llvm_ir).problems(); }
 
 }  // namespace softmetal
