@@ -35,6 +35,7 @@ enum sm_operation {
   SM_MATRIX_F32,  // 8x8x8 multiply-accumulate, by type of the operands A and B
   SM_MATRIX_F16,
   SM_MATRIX_BF16,
+  SM_MATRIX_MEMORY,  // load and store of a matrix
   SM_OPERATION_COUNT
 };
 

@@ -57,12 +57,14 @@ class WorkerCounter final : public Observer {
   void collective(uint32_t simdgroup, sm_operation operation, uint32_t, const sm_place&) override {
     flush(simdgroup);
     static constexpr uint64_t Counts::* kTally[SM_OPERATION_COUNT] = {
-        &Counts::simdgroup_barriers, &Counts::shuffles,   &Counts::reductions,
-        &Counts::prefixes,           &Counts::votes,      &Counts::matrix_f32,
-        &Counts::matrix_f16,         &Counts::matrix_bf16};
+        &Counts::simdgroup_barriers, &Counts::shuffles,    &Counts::reductions,
+        &Counts::prefixes,           &Counts::votes,       &Counts::matrix_f32,
+        &Counts::matrix_f16,         &Counts::matrix_bf16, nullptr};
     static_assert(SM_SIMDGROUP_BARRIER == 0 && SM_SHUFFLE == 1 && SM_REDUCE == 2 && SM_PREFIX == 3 &&
-                  SM_VOTE == 4 && SM_MATRIX_F32 == 5 && SM_MATRIX_F16 == 6 && SM_MATRIX_BF16 == 7);
-    totals_.counts.*kTally[operation] += 1;
+                  SM_VOTE == 4 && SM_MATRIX_F32 == 5 && SM_MATRIX_F16 == 6 && SM_MATRIX_BF16 == 7 &&
+                  SM_MATRIX_MEMORY == 8);
+    // Loads and stores of matrices show as bytes.
+    if (kTally[operation]) totals_.counts.*kTally[operation] += 1;
   }
 
   void simdgroup_barrier(uint32_t simdgroup, uint32_t) override {

@@ -109,6 +109,9 @@ SM_INLINE void meet_threadgroup(Worker& worker, const Call& call) {
 
 sm_exchange* api_exchange(const void* payload, sm_uint size, sm_uint operation, sm_combine combine,
                           const sm_place* place) {
+  // Hardware loads and stores a matrix in all lanes at once, and kernels in the wild count on that; nothing
+  // promises it, so random schedules do without.
+  if (operation == SM_MATRIX_MEMORY && this_worker->schedule == Schedule::kRandom) return nullptr;
   return meet_simdgroup(*this_worker, payload, size,
                         {sm_operation(operation), combine, place, __builtin_return_address(0), 0});
 }

@@ -21,6 +21,8 @@ const char* name_of(sm_operation operation) {
       return "a prefix operation";
     case SM_VOTE:
       return "a vote";
+    case SM_MATRIX_MEMORY:
+      return "a simdgroup_matrix load or store";
     default:
       return "a simdgroup_matrix multiplication";
   }

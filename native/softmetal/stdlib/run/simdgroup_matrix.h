@@ -1,6 +1,7 @@
 // metal_simdgroup_matrix: 8x8 matrices whose elements the 32 lanes of a simdgroup share.
 #pragma once
 #include "detail/matrix_memory.h"
+#include "detail/raw_exchange.h"
 #include "detail/raw_matrix.h"
 #include "vector.h"
 
@@ -45,40 +46,36 @@ simdgroup_matrix<T, Cols, Rows> make_diagonal_simdgroup_matrix(T value) {
 }
 
 template <class T, int Cols, int Rows>
-__attribute__((always_inline)) inline void simdgroup_load(simdgroup_matrix<T, Cols, Rows>& d, const T* source,
-                                                          ulong elements_per_row = Cols,
-                                                          ulong2 matrix_origin = ulong2(0),
-                                                          bool transpose_matrix = false) {
+SM_COLLECTIVE void simdgroup_load(simdgroup_matrix<T, Cols, Rows>& d, const T* source,
+                                  ulong elements_per_row = Cols, ulong2 matrix_origin = ulong2(0),
+                                  bool transpose_matrix = false, sm::here place = sm::here()) {
   T elements[2];
+  sm::meet_for_matrix(place);
   sm::load_elements(elements, source,
                     {elements_per_row, matrix_origin[0], matrix_origin[1], transpose_matrix});
   d.thread_elements() = vec<T, 2>(elements[0], elements[1]);
 }
 template <class T, int Cols, int Rows>
-__attribute__((always_inline)) inline void simdgroup_load(simdgroup_matrix<T, Cols, Rows>& d,
-                                                          const volatile T* source,
-                                                          ulong elements_per_row = Cols,
-                                                          ulong2 matrix_origin = ulong2(0),
-                                                          bool transpose_matrix = false) {
-  simdgroup_load(d, const_cast<const T*>(source), elements_per_row, matrix_origin, transpose_matrix);
+SM_COLLECTIVE void simdgroup_load(simdgroup_matrix<T, Cols, Rows>& d, const volatile T* source,
+                                  ulong elements_per_row = Cols, ulong2 matrix_origin = ulong2(0),
+                                  bool transpose_matrix = false, sm::here place = sm::here()) {
+  simdgroup_load(d, const_cast<const T*>(source), elements_per_row, matrix_origin, transpose_matrix, place);
 }
 
 template <class T, int Cols, int Rows>
-__attribute__((always_inline)) inline void simdgroup_store(const simdgroup_matrix<T, Cols, Rows>& a,
-                                                           T* destination, ulong elements_per_row = Cols,
-                                                           ulong2 matrix_origin = ulong2(0),
-                                                           bool transpose_matrix = false) {
+SM_COLLECTIVE void simdgroup_store(const simdgroup_matrix<T, Cols, Rows>& a, T* destination,
+                                   ulong elements_per_row = Cols, ulong2 matrix_origin = ulong2(0),
+                                   bool transpose_matrix = false, sm::here place = sm::here()) {
   const T elements[2] = {a.thread_elements()[0], a.thread_elements()[1]};
   sm::store_elements(elements, destination,
                      {elements_per_row, matrix_origin[0], matrix_origin[1], transpose_matrix});
+  sm::meet_for_matrix(place);
 }
 template <class T, int Cols, int Rows>
-__attribute__((always_inline)) inline void simdgroup_store(const simdgroup_matrix<T, Cols, Rows>& a,
-                                                           volatile T* destination,
-                                                           ulong elements_per_row = Cols,
-                                                           ulong2 matrix_origin = ulong2(0),
-                                                           bool transpose_matrix = false) {
-  simdgroup_store(a, const_cast<T*>(destination), elements_per_row, matrix_origin, transpose_matrix);
+SM_COLLECTIVE void simdgroup_store(const simdgroup_matrix<T, Cols, Rows>& a, volatile T* destination,
+                                   ulong elements_per_row = Cols, ulong2 matrix_origin = ulong2(0),
+                                   bool transpose_matrix = false, sm::here place = sm::here()) {
+  simdgroup_store(a, const_cast<T*>(destination), elements_per_row, matrix_origin, transpose_matrix, place);
 }
 
 // d = a * b + c. The operands may have different types: products and sums are float, rounded once at the end.

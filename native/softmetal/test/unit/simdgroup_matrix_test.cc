@@ -249,6 +249,44 @@ std::string refusal(const std::string& body) {
 }
 }  // namespace
 
+// What kernels in the wild count on, though nothing promises it.
+constexpr const char* kNoBarrier = R"(#include <metal_stdlib>
+using namespace metal;
+kernel void f(device float* out [[buffer(0)]], uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup float tile[64], copy[64];
+  tile[lane] = float(lane);
+  if (lane % 2 == 0) tile[lane + 32] = float(lane + 32);
+  if (lane % 2 == 1) tile[lane + 32] = float(lane + 32);
+  simdgroup_float8x8 m;
+  simdgroup_load(m, tile, 8);
+  simdgroup_store(m, copy, 8);
+  out[lane] = copy[63 - lane];
+  out[lane + 32] = copy[31 - lane];
+})";
+
+TEST("all lanes meet before a matrix is loaded and after it is stored, but in random schedules") {
+  for (Schedule schedule : {Schedule::kInOrder, Schedule::kReverse}) {
+    Dispatch dispatch = hand::dispatch(compile_kernel(kNoBarrier, {}).kernel, {1}, {32});
+    std::vector<float> out(64, -1.0f);
+    hand::bind(dispatch, 0, out);
+    CHECK(run_dispatch(dispatch, hand::settings(schedule)).reports.empty());
+    for (int i = 0; i < 64; i++) CHECK_EQUAL(out[i], float(63 - i));
+  }
+}
+
+TEST("to meet for a matrix is no barrier: memory without one is a race") {
+  Dispatch dispatch =
+      hand::dispatch(compile_kernel(kNoBarrier, {.mode = BuildMode::kInstrumented}).kernel, {1}, {32});
+  std::vector<float> out(64);
+  hand::bind(dispatch, 0, out);
+  Settings settings = hand::settings();
+  settings.validate = true;
+  DispatchResult result = run_dispatch(dispatch, settings);
+  bool race = false;
+  for (const Report& report : result.reports) race |= report.kind == ReportKind::kThreadgroupRace;
+  CHECK(race);
+}
+
 TEST("simdgroup_matrix of other sizes or types, and asynchronous copies, are compile errors that say so") {
   CHECK_CONTAINS(refusal("simdgroup_matrix<float, 16, 16> m(0.0f); simdgroup_store(m, out);"), "8x8 only");
   CHECK_CONTAINS(refusal("simdgroup_matrix<int, 8, 8> m; m.thread_elements()[0] = 1;"),

@@ -36,6 +36,11 @@ SM_COLLECTIVE sm_exchange* exchange(const T& payload, sm_operation operation, sm
   return api.exchange(&payload, sizeof payload, operation, combine, &place);
 }
 
+// All lanes load or store a matrix together.
+SM_COLLECTIVE void meet_for_matrix(const here& place) {
+  api.exchange(&place, 0, SM_MATRIX_MEMORY, nullptr, &place);
+}
+
 // ---- values of other lanes
 
 template <class T>
