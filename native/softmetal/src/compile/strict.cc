@@ -20,7 +20,6 @@ Words strict_command(const Toolchain& tools, const std::string& file) {
                              "clcpp",
                              "-cl-std=clc++2021",
                              "-cl-no-stdinc",
-                             "-cl-single-precision-constant",
                              "-nostdinc",
                              "-Xclang",
                              "-cl-ext=-all,+cl_khr_fp16,+__cl_clang_function_pointers",

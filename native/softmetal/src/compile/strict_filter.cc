@@ -100,12 +100,20 @@ bool is_object_without_space(const std::string& message, const std::vector<Diagn
       contains(message, "not have a default constructor")) {
     return true;
   }
+  if (contains(message, "implicitly-deleted default constructor")) {
+    return any_says(notes, "has no default constructor");
+  }
   return is_initialisation(message) &&
          any_says(notes, "cannot be used to construct an object in address space unqualified");
 }
 
 // vec<T, 4> where T is bool: such vectors have no elements here.
-bool is_vector_of_bool(const std::string& message, bool has_bool_vectors) {
+bool is_vector_of_bool(const std::string& message, const std::vector<Diagnostic>& notes,
+                       bool has_bool_vectors) {
+  for (const Diagnostic& note : notes) {
+    bool fails = contains(note.message, "substitution failure [with") && contains(note.message, "bool");
+    if (fails && begins(message, "no matching function")) return true;
+  }
   return contains(message, "invalid vector element type 'bool'") ||
          (has_bool_vectors && contains(message, "subscripted value is not an array, pointer, or vector"));
 }
@@ -138,7 +146,7 @@ bool is_legal_in_metal(const std::string& message, const std::vector<Diagnostic>
   return is_unknown_here(message) || is_vector_building(message, notes) || is_about_bool_vectors(message) ||
          is_between_halves(message) || is_about_values(message) || is_struct_copy(message, notes) ||
          is_object_without_space(message, notes) || is_reference_to_temporary(message) ||
-         is_vector_of_bool(message, has_bool_vectors);
+         is_vector_of_bool(message, notes, has_bool_vectors);
 }
 
 // 'V' (aka 'vec<float, 4>') -> 'V' (aka 'float4')

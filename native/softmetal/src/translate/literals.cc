@@ -24,13 +24,12 @@ void replace_number(std::string& text, Dialect dialect) {
     text = "bfloat(" + text.substr(0, text.size() - 2) + "f)";
     return;
   }
-  if (dialect == Dialect::kStrict) return;  // OpenCL has the other two
   char last = text.back();
   bool hexadecimal = text.size() > 1 && (text[1] == 'x' || text[1] == 'X');
   bool digits_only = hexadecimal ? text.find_first_of("pP") != std::string::npos && last != 'f' &&
                                        last != 'F' && last != 'h' && last != 'H'
                                  : last == '.' || (last >= '0' && last <= '9');
-  if (last == 'h' || last == 'H') {
+  if ((last == 'h' || last == 'H') && dialect == Dialect::kRun) {
     text.back() = 'f';
     text += "16";  // the compiler's own suffix of _Float16: one rounding
   } else if (digits_only) {

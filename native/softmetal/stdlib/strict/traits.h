@@ -150,6 +150,14 @@ using _disjunction = disjunction<B...>;
 template <class... B>
 using _conjunction = conjunction<B...>;
 
+// Names of Apple's headers that some projects use.
+template <class T>
+struct vec_elements : integral_constant<uint, sm_element<T>::width> {};
+template <class T>
+struct __is_valid_simdgroup_type
+    : bool_constant<is_arithmetic<typename sm_element<T>::type>::value &&
+                    sizeof(typename sm_element<T>::type) <= 4 && !__is_same(T, bool)> {};
+
 template <class T>
 T&& declval();
 template <class T>

@@ -110,8 +110,21 @@ __local void* sm_threadgroup_memory();
 #define SM_EACH_WRITABLE_SPACE(M) M(__private) M(__global) M(__local)
 
 template <class T, int N>
-struct packed_vec {
-  T element[N];
+struct sm_packed;
+template <class T>
+struct sm_packed<T, 2> {
+  T x, y;
+};
+template <class T>
+struct sm_packed<T, 3> {
+  T x, y, z;
+};
+template <class T>
+struct sm_packed<T, 4> {
+  T x, y, z, w;
+};
+template <class T, int N>
+struct packed_vec : sm_packed<T, N> {
   packed_vec() = default;
   packed_vec(vec<T, N>);
   packed_vec(vec<T, N>) __global;

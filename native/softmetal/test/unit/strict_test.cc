@@ -326,3 +326,8 @@ TEST("accepted: vectors in braces, under other names, of bool") {
 TEST("accepted: a temporary bound to a reference to const") {
   accepted("float f(thread const short& n) { return n; }\n" + kernel("int n = 3; p[0] = f(n * 2);"));
 }
+TEST("accepted: literals without a suffix in templates, elements of packed vectors") {
+  accepted(
+      "template <typename T> T f(T x) { return fmin(1, x / 6 + 0.5); }\n" +
+      kernel("device packed_int3* n = (device packed_int3*)p; n[0].x = n[1].z; p[8] = f<float>(n[0].y);"));
+}
