@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "engine/arithmetic.h"
 #include "engine/faults.h"
 
 namespace softmetal {
@@ -47,6 +48,7 @@ void WorkerPool::grow(int count) {
 
 void WorkerPool::serve(int index) {
   pthread_setname_np(pthread_self(), "softmetal");
+  use_device_arithmetic();
   std::unique_ptr<Worker> worker;
   for (;;) {
     const Task* task;

@@ -127,6 +127,16 @@ TEST("integers to floating point: to nearest even; overflow is infinite") {
     }
 }
 
+TEST("a result that is NaN stays one as half and as bfloat, whatever bits its operand had") {
+  std::vector<uint32_t> in = {0xffffffff, 0x7fffffff, 0x7fc00000, 0xffff8000};
+  std::string body =
+      "for (int i = 0; i < 4; i++) { float x = as_type<float>(in[i]); half h(1.0f); bfloat b(1.0f);\n"
+      "  h += x; b += x;\n"
+      "  out[i] = isnan(float(h)) + 2 * isnan(float(b)) + 4 * isnan(float(bfloat(x * 2))) +\n"
+      "           8 * isnan(float(bfloat(-x))) + 16 * isnan(float(bfloat2(x * 2, x).x)); }\n";
+  for (uint32_t got : evaluate<uint32_t>("uint", "uint", body, in, in.size())) CHECK_EQUAL(got, 31u);
+}
+
 TEST("bool converts to 0 and 1, and from everything that is not zero") {
   std::string body =
       "bool4 b = bool4(float4(0, -0.0, 0.25, NAN)); int4 i(b); half4 h(b); bfloat4 f(b); uchar4 "

@@ -1,4 +1,6 @@
 // The engine under kernels in MSL: barriers, places, lockstep and what only validation finds.
+#include <cfenv>
+
 #include "check.h"
 #include "dispatches.h"
 #include "kernel_run.h"
@@ -43,6 +45,25 @@ const Schedule kSchedules[] = {Schedule::kInOrder, Schedule::kReverse, Schedule:
                                Schedule::kLockstep};
 
 }  // namespace
+
+TEST("kernels round to nearest on threads that were made by a thread which rounds otherwise") {
+  const std::string text =
+      "kernel void f(device uint* out, constant float& small, uint g [[threadgroup_position_in_grid]]) {\n"
+      "float sum = 0;\nfor (int i = 0; i < 100000; i++) sum += small;\n"
+      "out[g] = (1.0f + small > 1.0f) + (sum == 0.0f); }\n";
+  std::vector<uint32_t> out(256, 7);
+  std::vector<float> small = {0x1p-30f};
+  Dispatch dispatch = hand::dispatch(compile_kernel(text, {}).kernel, {uint32_t(out.size())}, {1});
+  hand::bind(dispatch, 0, out);
+  hand::bind(dispatch, 1, small);
+  Settings settings = hand::settings();
+  settings.workers = 12;  // more than before: the pool starts threads now
+  fesetround(FE_UPWARD);
+  DispatchResult result = run_dispatch(dispatch, settings);
+  fesetround(FE_TONEAREST);
+  CHECK(result.reports.empty());
+  CHECK(out == std::vector<uint32_t>(out.size(), 0));
+}
 
 TEST("threadgroup_barrier: what all threads wrote before is there after") {
   const char* const forms[] = {
