@@ -11,9 +11,9 @@ namespace softmetal {
 
 // Round to nearest, keep subnormal numbers, no traps. New threads inherit the state of the thread that makes
 // them, and some hosts (TensorFlow's) flush subnormals to zero there.
-// On arm64 the result of an operation is never a NaN with the bits of its operand: there, clang rounds such a
-// result to bfloat without asking whether it is a NaN, and one with all bits set, which is what unwritten memory
-// holds, would become 0.
+// On arm64 a result that is NaN is the default one, not one with the bits of its operand: clang rounds
+// results to bfloat without asking whether they are NaN, and all bits set, as in unwritten memory, would
+// become 0.
 inline void use_device_arithmetic() {
 #if defined(__x86_64__)
   constexpr unsigned kExceptionsMasked = 0x1f80;
