@@ -43,8 +43,12 @@ std::string version_macro(int language_version) {
 
 constexpr int kMetal3_1 = 0x30001, kMetal4 = 0x40000;
 
-Words target_flags() {
-  return {"--target=" + std::string(kTarget), "-march=" + std::string(kMachine), "-fPIC"};
+Words target_flags(const std::string& target, const std::string& machine) {
+  return {"--target=" + target, "-march=" + machine, "-fPIC"};
+}
+Words machine_flags() { return target_flags(kTarget, kMachine); }
+Words source_flags(BuildMode mode) {
+  return mode == BuildMode::kFast ? machine_flags() : target_flags(kInstrumentedTarget, kInstrumentedMachine);
 }
 
 std::string optimisation(BuildMode mode) { return mode == BuildMode::kFast ? "-O2" : "-O1"; }
@@ -66,7 +70,8 @@ std::string build_headers(const Toolchain& tools, const Words& flags, const std:
 // even where the host process has it in no scope that kernels see.
 std::string build_link_inputs(const Toolchain& tools, const Words& flags, const std::string& folder) {
   std::string source = softmetal_folder() + "/stdlib/link/conversions.cc", object = folder + "/conversions.o";
-  ProcessResult compiled = run_process(tools.clang + flags + Words{"-x", "c++", "-c", source, "-o", object});
+  ProcessResult compiled =
+      run_process(tools.clang + flags + machine_flags() + Words{"-x", "c++", "-c", source, "-o", object});
   if (compiled.status != 0) return "the device's own functions do not compile:\n" + compiled.error;
   ProcessResult linked = run_process(tools.linker + Words{"-m", kLinkerEmulation, "-shared", "-soname",
                                                           "libm.so.6", object, "-o", folder + "/libm.so.6"});
@@ -120,7 +125,7 @@ Words preprocess_command(const Toolchain& tools, const LibraryOptions& options, 
 
 Words language_flags(const CodeOptions& options) {
   const std::string& own = softmetal_folder();
-  Words words = target_flags() + kIsolated + kPlainMessages + kLanguage + kMeaning;
+  Words words = source_flags(options.mode) + kIsolated + kPlainMessages + kLanguage + kMeaning;
   words = words + Words{"-I" + own + "/stdlib/run", "-I" + own + "/src",
                         "-ffile-prefix-map=" + own + "/=", "-fdebug-compilation-dir=."};
   // Metal's fast math may also assume that there are no NaNs and infinities. A compiler that uses this turns
@@ -139,7 +144,7 @@ Words language_flags(const CodeOptions& options) {
 }
 
 Words assembly_flags(const CodeOptions& options) {
-  return target_flags() + kIsolated + kPlainMessages + Words{"-x", "ir", optimisation(options.mode)} +
+  return machine_flags() + kIsolated + kPlainMessages + Words{"-x", "ir", optimisation(options.mode)} +
          // Optimised before; attributes like memory(none) no longer hold once the hooks are in.
          Words{"-Xclang", "-disable-llvm-passes"};
 }
@@ -147,8 +152,8 @@ Words assembly_flags(const CodeOptions& options) {
 Shared shared_parts(const Toolchain& tools, const CodeOptions& options) {
   static std::mutex mutex;
   static std::map<std::string, Shared> known;
-  std::string identity =
-      tools.version + '\n' + joined(tools.clang) + joined(language_flags(options)) + stdlib_hash();
+  std::string identity = tools.version + '\n' + joined(tools.clang) + joined(language_flags(options)) +
+                         kTarget + '\n' + stdlib_hash();
   std::string key = "shared-" + content_hash(identity);
   std::lock_guard lock(mutex);
   auto found = known.find(cache_folder() + key);

@@ -10,6 +10,7 @@
 #include "compile/diagnostics.h"
 #include "compile/files.h"
 #include "compile/instrument.h"
+#include "compile/instrument_target.h"
 #include "compile/loader.h"
 #include "compile/process.h"
 #include "compile/tables.h"
@@ -46,7 +47,7 @@ std::vector<Diagnostic> compile_instrumented(const Job& job, const Words& comman
   std::string plain = folder + "/plain.ll", hooked = folder + "/hooked.ll";
   std::vector<Diagnostic> failure = compile(command + Words{"-S", "-emit-llvm", "-o", plain});
   if (!failure.empty()) return failure;
-  Instrumented code = instrument(read_file(plain).value_or(""));
+  Instrumented code = instrument(without_target(read_file(plain).value_or("")));
   write_file(hooked, code.text);
   write_file(folder + kTables, to_text(KernelTables{code.sites, code.blocks}));
   return compile(job.tools.clang + assembly_flags(code_options(job)) + Words{"-c", hooked, "-o", object});
@@ -167,6 +168,7 @@ std::vector<Diagnostic> problems_of(const Program& program, const EntryPoint& en
 std::string key_of(const Job& job) {
   std::string identity = job.tools.version + '\n' + stdlib_hash() + '\n' + job.entry.host_name + '\n';
   for (const std::string& word : language_flags(code_options(job))) identity += word + '\n';
+  for (const std::string& word : assembly_flags(code_options(job))) identity += word + '\n';
   if (job.mode == BuildMode::kInstrumented) identity += SOFTMETAL_INSTRUMENTER "\n";
   return "kernel-" + content_hash(identity + job.text);
 }

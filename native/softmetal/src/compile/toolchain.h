@@ -30,6 +30,11 @@ inline constexpr const char* kLinkerEmulation = "aarch64linux";
 #error "softmetal runs on x86-64 and arm64"
 #endif
 
+// Instrumented builds start from LLVM IR for this one everywhere, so that reports and counts are the same on
+// every machine. For arm64 clang passes a float3 in 16 bytes, and loads its padding from memory for that.
+inline constexpr const char* kInstrumentedTarget = "x86_64-linux-gnu";
+inline constexpr const char* kInstrumentedMachine = "x86-64-v3";
+
 // Why this processor cannot run kernels, or empty. A fixed level, not what the processor has: then the same
 // kernel gives the same bits, and a cache serves every machine.
 std::string processor_shortcoming();

@@ -92,13 +92,13 @@ constexpr vec<T, N> rounded(V value) {
 }
 
 // Storage and component names of a vec. One component is read and written alone: its neighbours may belong to
-// other threads.
+// other threads. The alignment is MSL's; clang's own vectors have none above 16 on arm64.
 template <class T, int N>
 struct components;
 #define SM_COMPONENTS(n)                                     \
   template <class T>                                         \
   struct components<T, n> {                                  \
-    native<T, n> d;                                          \
+    alignas(sizeof(T) * (n == 3 ? 4 : n)) native<T, n> d;    \
     template <int i>                                         \
     constexpr T at() const {                                 \
       if (__builtin_is_constant_evaluated()) return T(d[i]); \

@@ -5,6 +5,7 @@
 #include "compile/cache.h"
 #include "compile/commands.h"
 #include "compile/files.h"
+#include "compile/instrument_target.h"
 #include "compile/process.h"
 #include "ir_snippet.h"
 
@@ -231,4 +232,11 @@ TEST("a division is told when its divisor is zero, and made by one then") {
   CHECK_CONTAINS(code.text, "icmp eq <3 x i16> %d, <i16 -1, i16 -1, i16 -1>");
   CHECK_EQUAL(code.sites[1].location.function, "helper<float>");
   CHECK_EQUAL(assembler_errors(code.text), "");
+}
+
+TEST("a text for another processor loses what names that one") {
+  CHECK_EQUAL(without_target("target datalayout = \"e\"\ntarget triple = \"x\"\ndefine void @f() #0 {\n"
+                             "  ret void\n}\nattributes #0 = { nounwind \"target-cpu\"=\"a\" "
+                             "\"target-features\"=\"+b,+c\" \"tune-cpu\"=\"d\" }"),
+              "define void @f() #0 {\n  ret void\n}\nattributes #0 = { nounwind    }");
 }
