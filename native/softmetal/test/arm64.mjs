@@ -41,12 +41,13 @@ await main(async () => {
   });
   const env = {
     SOFTMETAL_ARCH: 'aarch64',
+    SOFTMETAL_BUILD: path.join(folder, 'build/aarch64'),
     SOFTMETAL_RUNNER: emulator,
     // QEMU keeps a record of every page of the inaccessible zones around buffers.
     SOFTMETAL_GUARD_MB: '16',
     QEMU_LD_PREFIX: sysroot,
   };
   const report = ['--reporter=default', '--reporter=json', `--outputFile=${path.join(results, 'vitest.arm64.json')}`];
-  const files = ['test/programs.test.ts', 'test/examples.test.ts'];
+  const files = ['programs', 'bugs', 'examples', 'command-line'].map((name) => `test/${name}.test.ts`);
   await run('vitest', ['run', ...report, ...files, ...process.argv.slice(2)], { cwd: folder, env, show: true });
 });

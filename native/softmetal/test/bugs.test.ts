@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../cli/program.js';
 import { type Report, type RunOptions, run } from '../cli/run.js';
+import { emulated, schedules } from './toolchain.js';
 
 const folder = new URL('bugs/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.metal'));
@@ -43,7 +44,7 @@ const fits =
   (report: Report) =>
     kinds.includes(report.kind) && report.location.line === line && (!argument || report.argument?.name === argument);
 
-describe.each(files)('%s', (name) => {
+describe.each(files)(`${emulated}%s`, (name) => {
   const { words, expectations } = read(name);
 
   test('is found, at its line', () => {
@@ -56,8 +57,8 @@ describe.each(files)('%s', (name) => {
     ).toBe(true);
   });
 
-  test('mended, it is silent under 20 schedules', () => {
-    const result = run(path(name), options([...words, '--define', 'MENDED', '--validate', '--seeds', '20']));
+  test(`mended, it is silent under ${schedules} schedules`, () => {
+    const result = run(path(name), options([...words, '--define', 'MENDED', '--validate', '--seeds', `${schedules}`]));
     expect(result.reports.map(({ text }) => text)).toEqual([]);
     expect(result.error).toBeNull();
   });

@@ -5,6 +5,7 @@ import { check } from '../cli/check.js';
 import { type RunOptions, run } from '../cli/run.js';
 import { encode, metalType } from '../cli/values.js';
 import type { Example, Step, Values } from '../examples/example.js';
+import { emulated, schedules } from './toolchain.js';
 
 const folder = new URL('../examples/', import.meta.url);
 const names = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
@@ -33,7 +34,7 @@ function runOptions(step: Step, buffers: Map<string, Uint8Array>, settings: Reco
     include: [],
     define: [],
     repeat: 1,
-    seeds: settings.validate === '1' ? 20 : 0,
+    seeds: settings.validate === '1' ? schedules : 0,
     settings,
   };
 }
@@ -57,12 +58,12 @@ function numbers(data: Uint8Array, like: Values): number[] {
   return Array.from(new array(copy));
 }
 
-describe.each(names)('%s', async (name) => {
+describe.each(names)(`${emulated}%s`, async (name) => {
   const { default: example } = (await import(new URL(`${name}/example.ts`, folder).href)) as { default: Example };
 
   test.each([
     ['as fast as it goes', {}],
-    ['validated, under 20 schedules', { validate: '1', schedule: 'random' }],
+    [`validated, under ${schedules} schedules`, { validate: '1', schedule: 'random' }],
     ['counted', { stats: '1' }],
   ])('%s', (_, settings) => {
     const found = outputs(name, example, settings as Record<string, string>);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listCases, type ProgramRun, parseTap, runProgram } from './tap.js';
-import { architecture, noCompiler } from './toolchain.js';
+import { architecture, emulated, noCompiler } from './toolchain.js';
 
 const folder = fileURLToPath(new URL(`../build/${architecture}/test/`, import.meta.url));
 
@@ -15,7 +15,6 @@ const programs = ['unit', 'client'].flatMap((kind) =>
 );
 
 for (const name of programs) {
-  const emulated = process.env.SOFTMETAL_RUNNER ? `${architecture} ` : '';
   const title = noCompiler ? `${name} (skipped: ${noCompiler})` : emulated + name;
   describe.skipIf(noCompiler).concurrent(title, () => {
     const program = join(folder, name);
