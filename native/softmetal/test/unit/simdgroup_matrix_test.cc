@@ -275,8 +275,9 @@ TEST("all lanes meet before a matrix is loaded and after it is stored, but in ra
 }
 
 TEST("to meet for a matrix is no barrier: memory without one is a race") {
-  Dispatch dispatch =
-      hand::dispatch(compile_kernel(kNoBarrier, {.mode = BuildMode::kInstrumented}).kernel, {1}, {32});
+  KernelRun run;
+  run.mode = BuildMode::kInstrumented;
+  Dispatch dispatch = hand::dispatch(compile_kernel(kNoBarrier, run).kernel, {1}, {32});
   std::vector<float> out(64);
   hand::bind(dispatch, 0, out);
   Settings settings = hand::settings();
