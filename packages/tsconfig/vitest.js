@@ -4,10 +4,12 @@ const conditions = ['fa-metal-source', 'node', 'import', 'module', 'default'];
 
 /**
  * Runs test/**\/*.test.ts against the TypeScript sources of every workspace package; no build is needed.
- * The results also go to test-results/vitest.json, which `npm test` adds up.
+ * The results also go to test-results/vitest.json, which `npm test` adds up; to vitest.<run>.json where a package's tests run
+ * a second time in another way and TEST_RUN names it.
  * @param {import('vitest/config').ViteUserConfig} [overrides]
  */
 export function packageTests(overrides = {}) {
+  const run = process.env.TEST_RUN ? `.${process.env.TEST_RUN}` : '';
   const shared = defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
@@ -18,7 +20,7 @@ export function packageTests(overrides = {}) {
       pool: 'forks',
       maxWorkers: 2,
       testTimeout: 60_000,
-      reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+      reporters: ['default', ['json', { outputFile: `test-results/vitest${run}.json` }]],
     },
   });
   return mergeConfig(shared, overrides);

@@ -74,6 +74,7 @@ async function survivors(name, { compiler, archiver, runner }, scratch) {
   await make(`ARCH=${name}`, `BUILD=${build}`, `CXX=${compiler.join(' ')}`, `AR=${archiver}`, library);
   const flags = ['-std=c++20', '-O1', '-fPIC', '-pthread', '-fsigned-char', '-Isrc', '-Iinclude', '-Itest'];
   const lived = [];
+  let deleted = 0;
   for (const { file, test } of subjects) {
     const object = path.join(scratch, `${test}.o`);
     await run(command, [...words, ...flags, '-c', `test/unit/${test}_test.cc`, '-o', object], { cwd: folder });
@@ -97,23 +98,33 @@ async function survivors(name, { compiler, archiver, runner }, scratch) {
     };
     await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
     console.log(`${file}_${name}.S: ${all.length} lines deleted one at a time`);
+    deleted += all.length;
   }
-  return lived;
+  return { lived, deleted };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const wanted = process.argv.slice(2);
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'softmetal-mutants-'));
+    const total = { passed: 0, failed: 0, skipped: 0, problems: [], skippedTests: [] };
     try {
-      const lived = [];
       for (const name of wanted.length ? wanted : ['x86_64', 'aarch64']) {
         const tools = await toolsFor(name);
-        if (tools.reason) console.log(`${name} is not tested: ${tools.reason}`);
-        else lived.push(...(await survivors(name, tools, scratch)));
+        if (tools.reason) {
+          total.skipped += 1;
+          total.skippedTests.push(`every line of the ${name} assembly is needed: ${tools.reason}`);
+          continue;
+        }
+        const { lived, deleted } = await survivors(name, tools, scratch);
+        total.passed += deleted - lived.length;
+        total.failed += lived.length;
+        total.problems.push(...lived.map((each) => `not noticed when deleted: ${each}`));
       }
-      for (const each of lived) console.log(`not noticed: ${each}`);
-      if (lived.length) process.exitCode = 1;
+      for (const each of [...total.problems, ...total.skippedTests]) console.log(each);
+      fs.mkdirSync(path.join(folder, 'test-results'), { recursive: true });
+      fs.writeFileSync(path.join(folder, 'test-results/assembly.counts.json'), JSON.stringify(total));
+      if (total.failed) process.exitCode = 1;
     } finally {
       fs.rmSync(scratch, { recursive: true });
     }

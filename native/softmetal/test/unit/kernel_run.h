@@ -16,7 +16,7 @@ struct KernelRun {
   uint32_t threads_per_threadgroup = 64;
   bool fast_math = false;  // off: contractions are those of the text, the same in every build
   softmetal::BuildMode mode = softmetal::BuildMode::kFast;
-  std::map<int, std::string> constants;
+  std::map<int, std::string> constants = {};
 };
 using Memory = std::vector<uint8_t>;
 
