@@ -6,11 +6,18 @@
 #define FA_INLINE METAL_FUNC
 #define FA_CONSTANT constant constexpr
 #else
+#include <cstdint>
 #define FA_INLINE inline
 #define FA_CONSTANT inline constexpr
 #endif
 
 namespace fa {
+
+#if defined(__METAL_VERSION__)
+using Int64 = long;
+#else
+using Int64 = int64_t;
+#endif
 
 FA_INLINE int fa_min(int a, int b) { return a < b ? a : b; }
 FA_INLINE int fa_max(int a, int b) { return a > b ? a : b; }

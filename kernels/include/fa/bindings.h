@@ -1,0 +1,53 @@
+// Where the Metal kernels find their arguments. One list for all kernels, so that the host binds by name.
+#pragma once
+#include "portable.h"
+
+namespace fa::binding {
+
+FA_CONSTANT int kQ = 0;
+FA_CONSTANT int kK = 1;
+FA_CONSTANT int kV = 2;
+FA_CONSTANT int kOut = 3;
+FA_CONSTANT int kLse = 4;    ///< [B, Hq, Lq] float, natural logarithm
+FA_CONSTANT int kStats = 5;  ///< [2, B, Hq, Lq] float: row maximum in log2 units, denominator
+FA_CONSTANT int kMask = 6;   ///< bytes, non-zero = visible
+FA_CONSTANT int kBias = 7;   ///< of the type that the constant kBiasType says
+FA_CONSTANT int kDOut = 8;
+FA_CONSTANT int kDLse = 9;      ///< [B, Hq, Lq] float
+FA_CONSTANT int kRowTerms = 10;  ///< [3, B, Hq, Lq] float: shift, inverse, delta (delta.metal)
+FA_CONSTANT int kDq = 11;
+FA_CONSTANT int kDk = 12;
+FA_CONSTANT int kDv = 13;
+FA_CONSTANT int kDScores = 14;      ///< dS of some heads, [heads, Lq, Lk rounded up to 8], of the type of q
+FA_CONSTANT int kPartialOut = 15;   ///< [splits, B, Hq, Lq, Dv] float, unnormalised
+FA_CONSTANT int kPartialStats = 16;  ///< [splits, 2, B, Hq, Lq] float: row maximum, denominator
+FA_CONSTANT int kParams = 17;        ///< AttentionParams
+FA_CONSTANT int kGradientParams = 18;
+FA_CONSTANT int kSplitParams = 19;
+
+}  // namespace fa::binding
+
+/// Function constants: what is compiled in or left out. All are always set.
+namespace fa::constant_id {
+
+FA_CONSTANT int kHasMask = 0;
+FA_CONSTANT int kHasBias = 1;
+FA_CONSTANT int kBiasType = 2;  ///< int, a BiasType
+/// D and Dv equal the kernel's widths, and every row starts at a multiple of four elements in memory that is
+/// aligned to four elements: whole fragments and vector loads are safe.
+FA_CONSTANT int kAligned = 3;
+FA_CONSTANT int kWritesLse = 4;
+FA_CONSTANT int kWritesStats = 5;
+FA_CONSTANT int kHasStats = 6;  ///< delta: the forward's row maximum and denominator are there
+FA_CONSTANT int kHasDLse = 7;
+FA_CONSTANT int kStoresDScores = 8;  ///< dkv: dS is kept for a later dQ = dS K
+
+}  // namespace fa::constant_id
+
+namespace fa {
+
+FA_CONSTANT int kBiasFloat32 = 0;
+FA_CONSTANT int kBiasFloat16 = 1;
+FA_CONSTANT int kBiasBfloat16 = 2;
+
+}  // namespace fa

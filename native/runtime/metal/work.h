@@ -1,0 +1,80 @@
+// One call, ready for the GPU: the memory it touches and the dispatches over it. Made by the planning side
+// (forward.cc, backward.cc), executed by Gpu. Holds no Metal object.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "generated/metal_variants.h"
+#include "tensor.h"
+
+namespace fa::metal {
+
+/// Names memory of one Work.
+struct Memory {
+  int index = -1;
+};
+
+/// Everything in which two pipelines of one variant can differ; kernels/include/fa/bindings.h says what each is.
+struct FunctionConstants {
+  bool has_mask = false;
+  bool has_bias = false;
+  int bias_type = 0;
+  bool aligned = false;
+  bool writes_lse = false;
+  bool writes_stats = false;
+  bool has_stats = false;
+  bool has_d_lse = false;
+  bool stores_d_scores = false;
+
+  auto operator<=>(const FunctionConstants&) const = default;
+};
+
+struct Binding {
+  int index;  ///< fa::binding::k...
+  Memory memory;
+  size_t offset = 0;  ///< bytes
+};
+
+/// A struct passed by value (setBytes), at most 4096 bytes.
+struct Parameters {
+  int index;
+  std::vector<std::byte> bytes;
+};
+
+struct Dispatch {
+  const MetalVariant* variant = nullptr;
+  FunctionConstants constants;
+  std::vector<Binding> bindings;
+  std::vector<Parameters> parameters;
+  int64_t tasks = 0;           ///< threadgroups; variant->threads each
+  double multiply_adds = 0;    ///< of all tasks, to keep a command buffer short
+  int stage = 0;               ///< runs after all dispatches of lower stages, beside those of its own
+  size_t first_task_offset = 0;  ///< of AttentionParams::first_task in its parameters, for a split grid
+};
+
+enum class MemoryKind : uint8_t { input, output, scratch };
+
+struct MemoryUse {
+  MemoryKind kind = MemoryKind::input;
+  Tensor tensor;      ///< host memory; unused for scratch
+  size_t bytes = 0;   ///< of scratch
+};
+
+struct Work {
+  std::vector<MemoryUse> memory;
+  std::vector<Dispatch> dispatches;
+
+  Memory input(const Tensor& tensor) { return add({MemoryKind::input, tensor, 0}); }
+  /// Written back to the tensor's elements only, and only when all dispatches have succeeded.
+  Memory output(const Tensor& tensor) { return add({MemoryKind::output, tensor, 0}); }
+  Memory scratch(size_t bytes) { return add({MemoryKind::scratch, {}, bytes}); }
+
+ private:
+  Memory add(MemoryUse use) {
+    memory.push_back(use);
+    return {static_cast<int>(memory.size()) - 1};
+  }
+};
+
+}  // namespace fa::metal
