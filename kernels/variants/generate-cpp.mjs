@@ -130,6 +130,20 @@ ${rows.join('\n')}
 `;
 }
 
+/** Of all backends: a name that none has is a mistake, a name that another one has is not. */
+export function kernelNames({ cpu, metal }) {
+  const names = [...Object.keys(cpu.kernels), ...Object.keys(metal.routes)];
+  return `${head('Names that options.kernel takes.', [])}
+namespace fa {
+
+inline constexpr const char* kKernelNames[] = {
+${names.map((name) => `    "${name}",`).join('\n')}
+};
+
+}  // namespace fa
+`;
+}
+
 export function cpuTiles({ cpu: { kernels, source } }) {
   const rows = Object.values(kernels).flatMap(({ direction, tiles }) =>
     Object.entries(tiles).map(

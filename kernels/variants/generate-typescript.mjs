@@ -57,14 +57,17 @@ export type GradientName = keyof typeof supportedGradients;
 `;
 }
 
-export function kernels({ cpu: { kernels: table } }) {
+export function kernels({ cpu: { kernels: table }, metal: { routes } }) {
   const rows = Object.entries(table).map(([name, { direction, tiles }]) => {
     const sizes = Object.entries(tiles).map(([tile, value]) => `${tile}: ${value}`);
     return `  ${key(name)}: { backend: 'cpu', direction: '${direction}', tiles: { ${sizes.join(', ')} } },\n`;
   });
-  return `${head('Kernels by name; tile sizes are in rows.')}
+  const metalRows = Object.entries(routes).map(
+    ([name, { direction }]) => `  ${key(name)}: { backend: 'metal', direction: '${direction}' },\n`,
+  );
+  return `${head("Kernels by name; tile sizes are in rows. Metal's follow from dtype and widths.")}
 export const kernels = {
-${rows.join('')}} as const;
+${rows.join('')}${metalRows.join('')}} as const;
 export type KernelName = keyof typeof kernels;
 `;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as cpp from './generate-cpp.mjs';
+import * as metal from './generate-metal.mjs';
 import * as typescript from './generate-typescript.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -18,6 +19,7 @@ const tables = {
   limits: table('limits'),
   options: table('options'),
   cpu: table('cpu'),
+  metal: table('metal'),
   version: JSON.parse(readFileSync(join(root, 'packages', 'core', 'package.json'), 'utf8')).version,
 };
 
@@ -26,6 +28,9 @@ const files = {
   'native/runtime/generated/limits.h': cpp.limits(tables),
   'native/runtime/generated/options.h': cpp.options(tables),
   'native/runtime/generated/cpu_kernels.h': cpp.cpuKernels(tables),
+  'native/runtime/generated/kernel_names.h': cpp.kernelNames(tables),
+  'native/runtime/generated/metal_variants.h': metal.metalHeader(tables),
+  'native/runtime/generated/metal_variants.cc': metal.metalTable(tables),
   'native/runtime/generated/version.h': cpp.version(tables),
   'kernels/cpu/generated/tiles.h': cpp.cpuTiles(tables),
   'packages/core/src/generated/enums.ts': typescript.enums(tables),
@@ -33,6 +38,7 @@ const files = {
   'packages/core/src/generated/limits.ts': typescript.limits(tables),
   'packages/core/src/generated/options.ts': typescript.options(tables),
   'packages/core/src/generated/kernels.ts': typescript.kernels(tables),
+  'packages/core/test/generated/metal-variants.ts': metal.metalTypescript(tables),
 };
 
 const check = process.argv.includes('--check');

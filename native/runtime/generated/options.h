@@ -74,7 +74,27 @@ inline constexpr uint32_t kCpuBackwardFeatures =
     feature_bit(Feature::window) |
     feature_bit(Feature::mask) |
     feature_bit(Feature::bias);
+/// Options that the metal backend has, forward.
+inline constexpr uint32_t kMetalForwardFeatures =
+    feature_bit(Feature::layout) |
+    feature_bit(Feature::scale) |
+    feature_bit(Feature::causal) |
+    feature_bit(Feature::align) |
+    feature_bit(Feature::window) |
+    feature_bit(Feature::mask) |
+    feature_bit(Feature::bias);
+/// Options that the metal backend has, backward.
+inline constexpr uint32_t kMetalBackwardFeatures =
+    feature_bit(Feature::layout) |
+    feature_bit(Feature::scale) |
+    feature_bit(Feature::causal) |
+    feature_bit(Feature::align) |
+    feature_bit(Feature::window) |
+    feature_bit(Feature::mask) |
+    feature_bit(Feature::bias);
 /// Options whose gradient the cpu backend computes.
 inline constexpr uint32_t kCpuGradients = 0;
+/// Options whose gradient the metal backend computes.
+inline constexpr uint32_t kMetalGradients = 0;
 
 }  // namespace fa

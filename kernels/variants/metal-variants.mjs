@@ -1,0 +1,76 @@
+// Expands metal.json into its variants: one Metal function each.
+const dtypes = {
+  half: [
+    { dtype: 'float16', suffix: 'f16', type: 'half' },
+    { dtype: 'bfloat16', suffix: 'bf16', type: 'bfloat' },
+  ],
+  single: [{ dtype: 'float32', suffix: 'f32', type: 'float' }],
+};
+const owns = ['registers', 'threadgroup', 'device'];
+const bothPasses = 3;
+const baseFamily = 7;
+const simdgroupWidth = 32;
+
+const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+
+/**
+ * Every variant of the table, in the table's order.
+ *
+ * A width's kernels are those of its `kernels`, else all. A tile is the kernel's own, overridden by the width's for the
+ * element type, overridden by that of the chip family (`"apple9": { "half": { "dq": {...} } }`), which makes a variant of
+ * its own.
+ */
+export function metalVariants({ kernels, widths }) {
+  return widths.flatMap((entry) =>
+    (entry.kernels ?? Object.keys(kernels)).flatMap((kernel) =>
+      Object.keys(dtypes).flatMap((elements) => {
+        const base = { ...kernels[kernel].tile, ...entry[elements]?.[kernel] };
+        const families = Object.keys(entry).filter((key) => /^apple\d+$/.test(key) && entry[key][elements]?.[kernel]);
+        return [
+          ...variants(entry, kernel, elements, base, baseFamily),
+          ...families.flatMap((family) =>
+            variants(entry, kernel, elements, { ...base, ...entry[family][elements][kernel] }, Number(family.slice(5))),
+          ),
+        ];
+      }),
+    ),
+  );
+}
+
+function variants(entry, kernel, elements, tile, family) {
+  const passes = tile.passes === 2 ? [1, 2] : [bothPasses];
+  return dtypes[elements].flatMap((element) =>
+    passes.map((pass) => variant(entry, kernel, element, tile, family, pass)),
+  );
+}
+
+function variant({ width, valueWidth }, kernel, { dtype, suffix, type }, tile, family, pass) {
+  const own = owns.indexOf(tile.own);
+  if (own < 0) throw new Error(`metal.json: ${kernel} at width ${width}: own is '${tile.own}', not one of ${owns}`);
+  const name = snake(kernel);
+  const hostName = [
+    name,
+    suffix,
+    width === valueWidth ? width : `${width}x${valueWidth}`,
+    ...(pass === bothPasses ? [] : [`pass${pass}`]),
+    ...(family === baseFamily ? [] : [`apple${family}`]),
+  ].join('_');
+  const tileText = `fa::Tile<${tile.rows}, ${tile.block}, ${tile.simdgroups}, ${own}, ${pass}>`;
+  const text = `fa::${name}<${type}, ${width}, ${valueWidth}, ${tileText}>`;
+  return {
+    kernel,
+    family,
+    dtype,
+    width,
+    valueWidth,
+    rows: tile.rows,
+    block: tile.block,
+    simdgroups: tile.simdgroups,
+    own: tile.own,
+    pass,
+    threads: tile.simdgroups * simdgroupWidth,
+    keepsScores: tile.keepsScores ?? false,
+    hostName,
+    instantiation: `template [[host_name("${hostName}")]] [[kernel]] decltype(${text}) ${text};`,
+  };
+}
