@@ -21,14 +21,22 @@ function metalSources() {
     (kernel) => `    case MetalKernel::${kernel}:\n      return R"fa_metal(${flatten(kernel)})fa_metal";\n`,
   );
   return `// Written by native/gyp/metal-sources.mjs from kernels/metal.
-#include "metal/metal_sources.h"
+#include "metal/kernel_text.h"
 
 namespace fa::metal {
 
-std::string_view metal_source(MetalKernel kernel) {
+namespace {
+
+const char* source_of(MetalKernel kernel) {
   switch (kernel) {
 ${cases.join('')}  }
-  return {};
+  return "";
+}
+
+}  // namespace
+
+std::string kernel_text(const MetalVariant& variant) {
+  return std::string(source_of(variant.kernel)) + "\\n" + variant.instantiation + "\\n";
 }
 
 }  // namespace fa::metal
