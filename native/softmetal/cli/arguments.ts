@@ -114,6 +114,13 @@ export function constant(text: string): ConstantArgument {
   return { key, metalType: metalType(type), data: encode(type, list) };
 }
 
+/** `200=bool:true` as C++: 200 and bool(true). */
+export function literal(text: string): { index: number; literal: string } {
+  const { key } = constant(text);
+  const [type, value] = split(text.slice(key.length + 1), ':');
+  return { index: wholeNumber(key, text), literal: `${type}(${value})` };
+}
+
 /** `0=4096`. */
 export function threadgroupMemory(text: string): { index: number; length: number } {
   const { index, value } = indexed(text, 'INDEX=BYTES');

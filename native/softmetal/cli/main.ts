@@ -7,6 +7,7 @@ import { printCheck, printRun } from './print.js';
 import { createProgram } from './program.js';
 import { type RunOptions, run } from './run.js';
 import { callTool } from './tool.js';
+import { type TranslateOptions, translate } from './translate.js';
 
 /** 0: nothing was found; 1: something was; 2: it was not asked rightly. */
 const status = { found: 1, wrongCall: 2 };
@@ -26,6 +27,9 @@ const program = createProgram({
     const complaints = check(files.map(sourceFile), options);
     printCheck(complaints, options);
     if (refuses(complaints)) process.exitCode = status.found;
+  },
+  translate(file: string, options: TranslateOptions) {
+    process.stdout.write(translate(sourceFile(file), options));
   },
   settings(format: string) {
     process.stdout.write(callTool('settings', [format]));

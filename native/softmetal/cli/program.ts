@@ -3,12 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import * as parse from './arguments.js';
 import type { CheckOptions } from './check.js';
 import type { RunOptions } from './run.js';
+import type { TranslateOptions } from './translate.js';
 import { typeNames } from './values.js';
 
 /** What the two commands do with what the command line says. */
 export interface Actions {
   run(file: string, options: RunOptions): void;
   check(files: string[], options: CheckOptions): void;
+  translate(file: string, options: TranslateOptions): void;
   settings(format: string): void;
 }
 
@@ -110,6 +112,19 @@ function checkCommand(actions: Actions): Command {
     });
 }
 
+function translateCommand(actions: Actions): Command {
+  return new Command('translate')
+    .description('Prints the C++ that one kernel becomes, for the headers in stdlib/run.')
+    .argument('<file>', 'MSL source')
+    .requiredOption('-f, --function <name>', 'kernel, by its host name')
+    .addOption(many('-c, --constant <i=type:value>', 'function constant', parse.literal))
+    .addOption(include())
+    .addOption(define())
+    .action((file: string, flags: TranslateOptions) => {
+      actions.translate(file, flags);
+    });
+}
+
 function settingsCommand(actions: Actions): Command {
   return new Command('settings')
     .description('Lists what can be set, by environment variables and by softmetal_set().')
@@ -125,7 +140,12 @@ export function createProgram(actions: Actions): Command {
   const program = new Command('softmetal')
     .description('A Metal device in software: runs and checks compute kernels without a Mac.')
     .version(version());
-  for (const command of [runCommand(actions), checkCommand(actions), settingsCommand(actions)]) {
+  for (const command of [
+    runCommand(actions),
+    checkCommand(actions),
+    translateCommand(actions),
+    settingsCommand(actions),
+  ]) {
     program.addCommand(command.addHelpText('after', exitStatus));
   }
   for (const command of [program, ...program.commands]) {

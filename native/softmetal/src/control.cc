@@ -1,4 +1,7 @@
 // The device's own C interface: settings, findings, counts, faults.
+#include <cstdlib>
+#include <sstream>
+
 #include "compile/compiler.h"
 #include "count/count_log.h"
 #include "engine/dispatch.h"
@@ -19,6 +22,17 @@ const char* keep(std::string text) {
 }
 
 thread_local std::string last_error;
+
+// "0=true,3=7u"
+std::map<int, std::string> literals(const std::string& constants) {
+  std::map<int, std::string> found;
+  std::istringstream list(constants);
+  for (std::string each; std::getline(list, each, ',');) {
+    size_t equals = each.find('=');
+    if (equals != std::string::npos) found[std::atoi(each.c_str())] = each.substr(equals + 1);
+  }
+  return found;
+}
 
 int answer(bool good, std::string reason) {
   last_error = good ? "" : std::move(reason);
@@ -76,6 +90,24 @@ const char* softmetal_strict_check(const char* source, const char* file_name) {
   options.include_folders = current_settings().include;
   if (file_name && *file_name) options.file_name = file_name;
   return keep(to_text(strict_check(source ? source : "", options)));
+}
+
+const char* softmetal_translation(const char* source, const char* file_name, const char* kernel,
+                                  const char* constants) {
+  LibraryOptions options;
+  options.include_folders = current_settings().include;
+  options.fast_math = false;
+  if (file_name && *file_name) options.file_name = file_name;
+  LibraryResult result = compile_library(source ? source : "", options);
+  answer(result.library != nullptr, to_text(result.diagnostics));
+  if (!result.library) return keep("");
+  const Program& program = result.library->program;
+  for (const EntryPoint& entry : program.entry_points) {
+    if (entry.host_name == (kernel ? kernel : ""))
+      return keep(entry_text(program, entry, literals(constants ? constants : "")));
+  }
+  answer(false, std::string("there is no kernel '") + (kernel ? kernel : "") + "'");
+  return keep("");
 }
 
 const char* softmetal_compiler(void) { return keep(compiler_version()); }

@@ -149,3 +149,25 @@ test('check: silent and 0 for legal shaders, file and line and 1 for others', ()
   expect(status).toBe(1);
   expect(stdout).toMatch(/illegal\.metal:4:\d+: error: /);
 });
+
+test('translate: the C++ of one kernel with its constants; a wrong name or shader ends with 2', () => {
+  file(
+    'scaled.metal',
+    `${header}constant bool twice [[function_constant(200)]];
+template <typename T> kernel void scaled(device T *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {
+  x[i] *= twice ? T(2) : T(1);
+}
+template [[host_name("scaled_f16")]] kernel decltype(scaled<half>) scaled<half>;
+`,
+  );
+  const { status, stdout } = softmetal('translate', 'scaled.metal', '-f', 'scaled_f16', '-c', '200=bool:true');
+  expect(status).toBe(0);
+  expect(stdout).toContain('sm_constant_twice = bool(true);');
+  expect(stdout).toContain('&::scaled<half>');
+  expect(stdout).not.toContain('device T');
+  const missing = softmetal('translate', 'scaled.metal', '-f', 'other');
+  expect(missing).toMatchObject({ status: 2, stdout: '' });
+  expect(missing.stderr).toContain("there is no kernel 'other'");
+  file('broken.metal', `${header}kernel void f(device float *x [[buffer(0)]]) { x[0] = unknown; }\n`);
+  expect(softmetal('translate', 'broken.metal', '-f', 'f').stderr).toMatch(/broken\.metal:3:\d+: error: .*unknown/);
+});

@@ -40,6 +40,12 @@ size_t softmetal_live_objects(const char* class_name);
  * next call. */
 const char* softmetal_strict_check(const char* source, const char* file_name);
 
+/* The C++ that one kernel becomes: a translation unit for stdlib/run. `constants` holds its function
+ * constants as C++ literals, "0=true,3=7u", or is null. Valid until the calling thread's next call; empty,
+ * with softmetal_last_error(), when the source does not compile or has no such kernel. */
+const char* softmetal_translation(const char* source, const char* file_name, const char* kernel,
+                                  const char* constants);
+
 /* The compiler that shaders are built with, for the log. */
 const char* softmetal_compiler(void);
 

@@ -40,6 +40,7 @@ class WorkerCounter final : public Observer {
     counts.atomics += atomic;
     const ptrdiff_t offset = access.address - memory_.base;
     if (offset < 0 || offset >= static_cast<ptrdiff_t>(memory_.used)) {
+      counts.device_accesses++;
       traffic_.touch(access.address, access.size, reads, writes);
       return access.address;
     }

@@ -39,6 +39,7 @@ constexpr Field<Counts> kFields[] = {
     FIELD(threadgroup_bytes_written),
     FIELD(device_bytes_read),
     FIELD(device_bytes_written),
+    FIELD(device_accesses),
     FIELD(device_bytes_read_unique),
     FIELD(device_bytes_written_unique),
     FIELD(threadgroup_requests),

@@ -23,6 +23,7 @@ struct Counts {
   // them.
   uint64_t threadgroup_bytes_read = 0, threadgroup_bytes_written = 0;
   uint64_t device_bytes_read = 0, device_bytes_written = 0;
+  uint64_t device_accesses = 0;  // of threads, whatever their width
   // Bytes of buffers that are read, or written, at least once in the dispatch.
   uint64_t device_bytes_read_unique = 0, device_bytes_written_unique = 0;
   // Accesses of 32 lanes to threadgroup memory, grouped as the hardware would (count/bank_conflicts.h);

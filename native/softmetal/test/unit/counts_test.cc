@@ -62,6 +62,7 @@ TEST("device memory: total bytes, unique bytes and bytes by buffer") {
   CHECK_EQUAL(counts.device_bytes_read, 32u * 20 + 16);
   CHECK_EQUAL(counts.device_bytes_read_unique, 128u + 16);
   CHECK_EQUAL(counts.device_bytes_written, 64u);
+  CHECK_EQUAL(counts.device_accesses, 32u * 3 + 1);
   CHECK_EQUAL(counts.device_bytes_written_unique, 64u);
   CHECK_EQUAL(counts.buffers.size(), 2u);
   CHECK_EQUAL(counts.buffers[0].read, 640u);
