@@ -18,30 +18,41 @@ const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase(
  *
  * A width's kernels are those of its `kernels`, else all. A tile is the kernel's own, overridden by the width's for the
  * element type, overridden by that of the chip family (`"apple9": { "half": { "dq": {...} } }`), which makes a variant of
- * its own.
+ * its own. A kernel with a list of tiles has a variant for each, and the plan chooses by `rows`.
  */
 export function metalVariants({ kernels, widths }) {
   return widths.flatMap((entry) =>
     (entry.kernels ?? Object.keys(kernels)).flatMap((kernel) =>
       Object.keys(dtypes).flatMap((elements) => {
-        const base = { ...kernels[kernel].tile, ...entry[elements]?.[kernel] };
+        const base = merged(kernels[kernel].tile, entry[elements]?.[kernel]);
         const families = Object.keys(entry).filter((key) => /^apple\d+$/.test(key) && entry[key][elements]?.[kernel]);
         return [
           ...variants(entry, kernel, elements, base, baseFamily),
-          ...families.flatMap((family) =>
-            variants(entry, kernel, elements, { ...base, ...entry[family][elements][kernel] }, Number(family.slice(5))),
-          ),
+          ...families.flatMap((family) => {
+            const tiles = merged(base, entry[family][elements][kernel]);
+            return variants(entry, kernel, elements, tiles, Number(family.slice('apple'.length)));
+          }),
         ];
       }),
     ),
   );
 }
 
-function variants(entry, kernel, elements, tile, family) {
-  const passes = tile.passes === 2 ? [1, 2] : [bothPasses];
-  return dtypes[elements].flatMap((element) =>
-    passes.map((pass) => variant(entry, kernel, element, tile, family, pass)),
-  );
+/** Lists are merged tile by tile. */
+function merged(base, override) {
+  if (!Array.isArray(base) && !Array.isArray(override)) return { ...base, ...override };
+  const tiles = [base ?? []].flat();
+  return [override ?? tiles].flat().map((tile, index) => ({ ...tiles[index], ...tile }));
+}
+
+function variants(entry, kernel, elements, tiles, family) {
+  return [tiles].flat().flatMap((tile, index) => {
+    const passes = tile.passes === 2 ? [1, 2] : [bothPasses];
+    const named = { ...tile, suffix: index === 0 ? [] : [`rows${tile.rows}`] };
+    return dtypes[elements].flatMap((element) =>
+      passes.map((pass) => variant(entry, kernel, element, named, family, pass)),
+    );
+  });
 }
 
 function variant({ width, valueWidth }, kernel, { dtype, suffix, type }, tile, family, pass) {
@@ -52,6 +63,7 @@ function variant({ width, valueWidth }, kernel, { dtype, suffix, type }, tile, f
     name,
     suffix,
     width === valueWidth ? width : `${width}x${valueWidth}`,
+    ...tile.suffix,
     ...(pass === bothPasses ? [] : [`pass${pass}`]),
     ...(family === baseFamily ? [] : [`apple${family}`]),
   ].join('_');

@@ -12,6 +12,10 @@ namespace fa {
 
 enum class Direction : uint8_t { forward, backward };
 
+inline const char* to_string(Direction direction) {
+  return direction == Direction::forward ? "forward" : "backward";
+}
+
 struct Problem {
   Direction direction = Direction::forward;
   DType dtype = DType::float32;

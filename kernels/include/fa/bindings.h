@@ -41,6 +41,7 @@ FA_CONSTANT int kWritesStats = 5;
 FA_CONSTANT int kHasStats = 6;  ///< delta: the forward's row maximum and denominator are there
 FA_CONSTANT int kHasDLse = 7;
 FA_CONSTANT int kStoresDScores = 8;  ///< dkv: dS is kept for a later dQ = dS K
+FA_CONSTANT int kSplitsKeys = 9;     ///< decode: writes partial results for decode_reduce, not the rows themselves
 
 }  // namespace fa::constant_id
 

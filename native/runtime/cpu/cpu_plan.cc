@@ -1,51 +1,16 @@
 #include "cpu/cpu_plan.h"
 
-#include <bit>
 #include <iterator>
-#include <optional>
 #include <string>
 
 #include "generated/cpu_kernels.h"
+#include "missing_feature.h"
 
 namespace fa {
 
 namespace {
 
-const char* direction_name(bool backward) { return backward ? "backward" : "forward"; }
-
-/// The lowest bit of `wanted` that `has` lacks.
-std::optional<Feature> first_missing(uint32_t wanted, uint32_t has) {
-  const uint32_t missing = wanted & ~has;
-  if (missing == 0) return std::nullopt;
-  return static_cast<Feature>(std::countr_zero(missing));
-}
-
-std::string supported_list(uint32_t bits) {
-  std::string text;
-  for (int bit = 0; bit < kFeatureCount; ++bit) {
-    if ((bits >> bit & 1u) == 0) continue;
-    text += (text.empty() ? "" : ", ") + std::string(to_string(static_cast<Feature>(bit)));
-  }
-  return text.empty() ? "none" : text;
-}
-
-std::optional<Refusal> refusal(const Problem& problem) {
-  const bool backward = problem.direction == Direction::backward;
-  const uint32_t options = backward ? kCpuBackwardFeatures : kCpuForwardFeatures;
-  if (const auto missing = first_missing(problem.features, options)) {
-    return Refusal{ErrorCode::UNSUPPORTED, to_string(*missing),
-                   std::string("expected an option that the cpu backend has in its ") +
-                       direction_name(backward) + " (" + supported_list(options) + "), got " +
-                       to_string(*missing)};
-  }
-  if (const auto missing = first_missing(problem.gradients, kCpuGradients)) {
-    return Refusal{
-        ErrorCode::UNSUPPORTED_GRADIENT, to_string(*missing),
-        std::string("expected gradients that the cpu backend computes (q, k, v; of the options: ") +
-            supported_list(kCpuGradients) + "), got the gradient of " + to_string(*missing)};
-  }
-  return std::nullopt;
-}
+constexpr BackendFeatures kFeatures{"cpu", kCpuForwardFeatures, kCpuBackwardFeatures, kCpuGradients};
 
 const CpuKernelRow* find_kernel(const Problem& problem) {
   const bool backward = problem.direction == Direction::backward;
@@ -101,12 +66,11 @@ cpu::Attention attention_of(const Problem& problem) {
 }
 
 std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels& kernels, int threads) {
-  if (const auto refused = refusal(problem)) return *refused;
+  if (const auto refused = missing_feature(problem, kFeatures)) return *refused;
   const CpuKernelRow* row = find_kernel(problem);
   if (row == nullptr) {
-    const bool backward = problem.direction == Direction::backward;
     return Refusal{ErrorCode::UNSUPPORTED, "kernel",
-                   std::string("expected a ") + direction_name(backward) +
+                   std::string("expected a ") + to_string(problem.direction) +
                        " kernel of the cpu backend, got '" + problem.kernel + "'"};
   }
   Plan plan;

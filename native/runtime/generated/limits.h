@@ -9,6 +9,12 @@ namespace fa {
 inline constexpr int64_t kMaxHeadDim = 576;
 /// Largest Lq and Lk: positions and band limits stay inside int32. Unit: rows.
 inline constexpr int64_t kMaxLength = 536870912;
+/// Largest Lq of the Metal kernels for few query rows, metal-decode and metal-backward-short. Unit: rows.
+inline constexpr int64_t kMaxShortLength = 8;
+/// Largest N of kernel 'metal-decode@N'. Unit: splits.
+inline constexpr int64_t kMaxMetalSplits = 256;
+/// Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes.
+inline constexpr int64_t kMaxMetalScratch = 268435456;
 /// Largest FA_METAL_THREADS. Unit: threads.
 inline constexpr int64_t kMaxSoftwareThreads = 256;
 

@@ -17,10 +17,11 @@ enum class MetalKernel : uint8_t {
   dqStored,  ///< dQ = dS K from the dS that dkv kept
   decode,  ///< all rows of a kv head's group share fragments; keys dealt out to threadgroups
   decodeReduce,  ///< merges the splits in fixed order
-  shortDkv,  ///< few query rows: a group's rows share fragments, dS is kept for dqStored
+  shortDkv,  ///< few query rows: a group's rows share fragments, dS is kept for shortDq
+  shortDq,  ///< few query rows: dQ = dS K, a group's rows share fragments
 };
 
-inline constexpr int kMetalKernelCount = 8;
+inline constexpr int kMetalKernelCount = 9;
 
 /// Where a simdgroup keeps its own rows of the operands.
 enum class MetalOwn : uint8_t { registers, threadgroup, device };

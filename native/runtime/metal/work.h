@@ -26,6 +26,7 @@ struct FunctionConstants {
   bool has_stats = false;
   bool has_d_lse = false;
   bool stores_d_scores = false;
+  bool splits_keys = false;
 
   auto operator<=>(const FunctionConstants&) const = default;
 };

@@ -6,5 +6,14 @@ export const maxHeadDim = 576;
 /** Largest Lq and Lk: positions and band limits stay inside int32. Unit: rows. */
 export const maxLength = 536870912;
 
+/** Largest Lq of the Metal kernels for few query rows, metal-decode and metal-backward-short. Unit: rows. */
+export const maxShortLength = 8;
+
+/** Largest N of kernel 'metal-decode@N'. Unit: splits. */
+export const maxMetalSplits = 256;
+
+/** Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes. */
+export const maxMetalScratch = 268435456;
+
 /** Largest FA_METAL_THREADS. Unit: threads. */
 export const maxSoftwareThreads = 256;
