@@ -6,16 +6,17 @@
 #include <vector>
 
 #include "device.h"
+#include "metal/kernel_text.h"
 #include "metal/work.h"
 
 namespace fa::metal {
 
 /// What planning may count on.
 struct Capabilities {
-  std::string name;         ///< "Apple M1"
-  int family = 7;           ///< MTLGPUFamilyApple...
+  std::string name;  ///< "Apple M1"
+  int family = 7;    ///< MTLGPUFamilyApple...
   bool software = false;
-  bool bfloat = false;      ///< MSL 3.1, macOS 14
+  bool bfloat = false;  ///< MSL 3.1, macOS 14
   int64_t threadgroup_bytes = 32768;
   int64_t max_buffer_bytes = 0;
   int64_t working_set_bytes = 0;
@@ -28,17 +29,21 @@ class Gpu {
 
   /// Runs the work and waits for it; output tensors hold the results afterwards.
   /// @throws Error COMPILE_FAILED, OUT_OF_MEMORY, DEVICE_LOST, TIMEOUT, INTERNAL with the GPU's own message;
-  /// then no output was written.
+  /// then no output was written, except that one in pages of its own (device.alloc) may hold part of a
+  /// result.
   virtual void run(const Work& work) = 0;
 
   /// Makes the work's pipelines, and runs nothing.
   virtual void warm_up(const Work& work) = 0;
 };
 
-/// @throws Error BACKEND_UNAVAILABLE
-std::unique_ptr<Gpu> open_gpu(const DeviceConfig& config);
+/// The MSL of a variant.
+using KernelText = std::string (*)(const MetalVariant&);
 
-/// Why open_gpu() would throw; empty when it would not.
+/// @throws Error BACKEND_UNAVAILABLE, INVALID_ENVIRONMENT
+std::unique_ptr<Gpu> open_gpu(const DeviceConfig& config, KernelText text = kernel_text);
+
+/// The message that open_gpu() would throw; empty when it would not.
 std::string gpu_unavailable(const DeviceConfig& config);
 
 }  // namespace fa::metal
