@@ -35,7 +35,8 @@ Variants newest(MetalKernel kernel, const MetalVariant& like, const Wanted& want
   const MetalVariant* best = nullptr;
   const auto better = [&](const MetalVariant& row) {
     if (best == nullptr || row.family != best->family) return best == nullptr || row.family > best->family;
-    return best->rows < wanted.rows ? row.rows > best->rows : row.rows >= wanted.rows && row.rows < best->rows;
+    return best->rows < wanted.rows ? row.rows > best->rows
+                                    : row.rows >= wanted.rows && row.rows < best->rows;
   };
   for (const MetalVariant& row : metal_variants()) {
     if (serves(row) && better(row)) best = &row;

@@ -7,9 +7,9 @@
 
 namespace fa::metal {
 
-/// The variants of a route's kernels in the route's order, a kernel of two passes twice. All have the smallest
-/// width that holds D and Dv, each is of the newest family that the device has. Empty where D or Dv is too
-/// large for the route.
+/// The variants of a route's kernels in the route's order, a kernel of two passes twice. All have the
+/// smallest width that holds D and Dv, each is of the newest family that the device has. Empty where D or Dv
+/// is too large for the route.
 std::vector<const MetalVariant*> choose_variants(const MetalRouteRow& route, const Problem& problem,
                                                  int family);
 

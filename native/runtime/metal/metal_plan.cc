@@ -1,0 +1,163 @@
+#include "metal/metal_plan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "generated/limits.h"
+#include "metal/route_wish.h"
+#include "metal/saturating.h"
+#include "metal/variant_choice.h"
+#include "missing_feature.h"
+
+namespace fa::metal {
+
+namespace {
+
+constexpr BackendFeatures kFeatures{"metal", kMetalForwardFeatures, kMetalBackwardFeatures, kMetalGradients};
+
+using Outcome = std::variant<MetalPlan, Refusal>;
+
+Refusal unsupported(const char* argument, const std::string& expected, int64_t got) {
+  return {ErrorCode::UNSUPPORTED, argument, "expected " + expected + ", got " + std::to_string(got)};
+}
+
+std::string few_rows_text() { return "Lq of at most " + std::to_string(kMaxShortLength); }
+
+bool needs_few_rows(const MetalRouteRow& row) {
+  return row.route == MetalRoute::decode || row.route == MetalRoute::backward_short;
+}
+
+bool keeps_scores(const MetalRouteRow& row) {
+  return row.route == MetalRoute::backward_stored || row.route == MetalRoute::backward_short;
+}
+
+Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
+  const bool keys = problem.head_dim > widest(row, problem.dtype);
+  const int limit = keys ? widest(row, problem.dtype) : widest_values(row, problem.dtype);
+  std::string expected = std::string(keys ? "a head width D" : "a value width Dv") + " of at most " +
+                         std::to_string(limit) + " in " + row.name;
+  if (row.route == MetalRoute::forward) expected += " (wider ones need " + few_rows_text() + ")";
+  return unsupported(keys ? "q" : "v", expected, keys ? problem.head_dim : problem.value_dim);
+}
+
+std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, MetalPlan& plan) {
+  const std::string within = " within " + std::to_string(limit) + " bytes of scratch in " + plan.route->name;
+  const int64_t rows = query_rows(problem);
+  plan.heads_at_once = all_heads(problem);
+  if (plan.route->backward) plan.scratch.row_terms = product({3, rows, sizeof(float)});
+  if (plan.splits.count > 1) {
+    plan.scratch.partial_out = product({plan.splits.count, rows, problem.value_dim, sizeof(float)});
+    plan.scratch.partial_stats = product({plan.splits.count, 2, rows, sizeof(float)});
+    const int64_t larger = std::max(plan.scratch.partial_out, plan.scratch.partial_stats);
+    if (larger > limit) return unsupported("kernel", "results of splits" + within, larger);
+  }
+  if (keeps_scores(*plan.route)) {
+    plan.heads_at_once = heads_that_fit(problem, limit);
+    if (plan.heads_at_once == 0 && rows > 0) {
+      const int64_t group = problem.query_heads / problem.kv_heads;
+      return unsupported("kernel", "dS of the query heads of one kv head" + within,
+                         product({group, d_scores_bytes(problem)}));
+    }
+    plan.scratch.d_scores = product({plan.heads_at_once, d_scores_bytes(problem)});
+  }
+  return std::nullopt;
+}
+
+std::string reason(const MetalPlan& plan, const Capabilities& capabilities, const RouteWish& wish) {
+  const MetalVariant& variant = *plan.variants.back();
+  return std::string(plan.route->says) + "; width " + std::to_string(variant.width) + ", " +
+         to_string(variant.dtype) + ", apple" + std::to_string(capabilities.family) + "; " + wish.why;
+}
+
+Outcome plan_route(const Problem& problem, const Capabilities& capabilities, const RouteWish& wish) {
+  const MetalRouteRow& row = *wish.route;
+  if (needs_few_rows(row) && problem.query_length > kMaxShortLength) {
+    return unsupported("q", few_rows_text() + " in " + row.name, problem.query_length);
+  }
+  MetalPlan plan;
+  plan.route = &row;
+  plan.variants = choose_variants(row, problem, capabilities.family);
+  if (plan.variants.empty()) return too_wide(row, problem);
+  const int64_t limit = scratch_limit(capabilities);
+  if (row.route == MetalRoute::decode) {
+    plan.splits = split_keys(problem, *plan.variants.front(), wish.splits, limit);
+    if (plan.splits.count == 1) plan.variants.resize(1);
+  }
+  if (auto refused = reserve_scratch(problem, limit, plan)) return *std::move(refused);
+  constexpr int64_t kMaxTasks = std::numeric_limits<int32_t>::max();
+  for (const MetalVariant* variant : plan.variants) {
+    const int64_t tasks = tasks_of(*variant, problem, all_heads(problem), plan.splits.count);
+    if (tasks > kMaxTasks) {
+      return unsupported("q", "at most " + std::to_string(kMaxTasks) + " threadgroups in " + row.name, tasks);
+    }
+  }
+  plan.kernel = row.name + (wish.splits == 0 ? "" : "@" + std::to_string(wish.splits));
+  plan.why = reason(plan, capabilities, wish);
+  return plan;
+}
+
+Outcome choose_forward(const Problem& problem, const Capabilities& capabilities) {
+  const bool few = problem.query_length <= kMaxShortLength;
+  const MetalRoute route = few ? MetalRoute::decode : MetalRoute::forward;
+  return plan_route(problem, capabilities, {&row_of(route), 0, few ? few_rows_text() : "more query rows"});
+}
+
+/// Why dS is not kept, or a plan that keeps it.
+std::variant<MetalPlan, std::string> plan_stored(const Problem& problem, const Capabilities& capabilities) {
+  const bool few = problem.query_length <= kMaxShortLength;
+  const MetalRoute route = few ? MetalRoute::backward_short : MetalRoute::backward_stored;
+  Outcome outcome = plan_route(
+      problem, capabilities,
+      {&row_of(route), 0,
+       few ? few_rows_text() : "predicted to be faster than seven products, not measured on Apple hardware"});
+  if (const auto* refused = std::get_if<Refusal>(&outcome)) return refused->reason;
+  MetalPlan& plan = std::get<MetalPlan>(outcome);
+  const auto wanted = [](const MetalVariant* variant) { return variant->keeps_scores; };
+  if (few || std::any_of(plan.variants.begin(), plan.variants.end(), wanted)) return std::move(plan);
+  return "not predicted to be faster at this width and dtype, not measured on Apple hardware";
+}
+
+Outcome choose_backward(const Problem& problem, const Capabilities& capabilities) {
+  auto stored = plan_stored(problem, capabilities);
+  if (auto* plan = std::get_if<MetalPlan>(&stored)) return *std::move(plan);
+  return plan_route(problem, capabilities,
+                    {&row_of(MetalRoute::backward), 0, "dS is not kept: " + std::get<std::string>(stored)});
+}
+
+}  // namespace
+
+std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabilities& capabilities) {
+  if (auto refused = missing_feature(problem, kFeatures)) return *std::move(refused);
+  if (auto refused = too_large(problem, capabilities)) return *std::move(refused);
+  if (problem.kernel.empty()) {
+    return problem.direction == Direction::forward ? choose_forward(problem, capabilities)
+                                                   : choose_backward(problem, capabilities);
+  }
+  auto wish = forced_route(problem);
+  if (auto* refused = std::get_if<Refusal>(&wish)) return *std::move(refused);
+  return plan_route(problem, capabilities, std::get<RouteWish>(wish));
+}
+
+Plan printed(const MetalPlan& plan, const Problem& problem) {
+  Plan text;
+  text.backend = "metal";
+  text.kernel = plan.kernel;
+  text.scratch_bytes = plan.scratch.total();
+  text.why = plan.why;
+  text.tiles = {{"width", plan.variants.back()->width}, {"valueWidth", plan.variants.back()->value_width}};
+  for (const MetalVariant* variant : plan.variants) {
+    // Chunks of heads cut between groups, so that they add up to this.
+    text.tasks += tasks_of(*variant, problem, all_heads(problem), plan.splits.count);
+    const std::string name = variant->host_name;
+    text.tiles.emplace_back(name + ".rows", int64_t{variant->rows} * variant->simdgroups);
+    text.tiles.emplace_back(name + ".block", variant->block);
+  }
+  if (plan.route->route == MetalRoute::decode) {
+    text.tiles.emplace_back("splits", plan.splits.count);
+    text.tiles.emplace_back("keysPerSplit", plan.splits.keys);
+  }
+  if (keeps_scores(*plan.route)) text.tiles.emplace_back("headsAtOnce", plan.heads_at_once);
+  return text;
+}
+
+}  // namespace fa::metal

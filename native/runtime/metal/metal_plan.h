@@ -1,0 +1,26 @@
+// Choice of Metal kernels. Pure: the same problem and capabilities always give the same plan.
+#pragma once
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "metal/plan_sizes.h"
+
+namespace fa::metal {
+
+struct MetalPlan {
+  const MetalRouteRow* route = nullptr;
+  std::string kernel;                         ///< as users force it
+  std::vector<const MetalVariant*> variants;  ///< in the route's order, a kernel of two passes twice
+  KeySplits splits;
+  int64_t heads_at_once = 0;  ///< query heads that one pass goes through: all, unless dS is kept
+  MetalScratch scratch;
+  std::string why;
+};
+
+std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabilities& capabilities);
+
+/// For users.
+Plan printed(const MetalPlan& plan, const Problem& problem);
+
+}  // namespace fa::metal

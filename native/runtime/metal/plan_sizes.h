@@ -1,0 +1,54 @@
+// Counts of a plan: threadgroups, splits of the keys, scratch, and what is too large for a device.
+#pragma once
+#include <optional>
+
+#include "backend.h"
+#include "generated/metal_variants.h"
+#include "metal/gpu.h"
+
+namespace fa::metal {
+
+/// Bytes of each scratch buffer.
+struct MetalScratch {
+  int64_t row_terms = 0;
+  int64_t d_scores = 0;
+  int64_t partial_out = 0;
+  int64_t partial_stats = 0;
+
+  int64_t total() const { return row_terms + d_scores + partial_out + partial_stats; }
+};
+
+/// Decode: the key blocks that some row sees are dealt out to `count` threadgroups.
+struct KeySplits {
+  int64_t count = 1;
+  int64_t keys = 0;  ///< to each
+};
+
+/// B * Hq.
+int64_t all_heads(const Problem& problem);
+
+/// B * Hq * Lq.
+int64_t query_rows(const Problem& problem);
+
+/// Threadgroups over `heads` query heads of the flattened B * Hq, whole groups of them.
+int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t heads, int64_t splits);
+
+/// Tensors that no buffer of the device can hold, dtypes that it does not know.
+std::optional<Refusal> too_large(const Problem& problem, const Capabilities& capabilities);
+
+/// Most scratch of one kind that a plan may take where another plan would do.
+int64_t scratch_limit(const Capabilities& capabilities);
+
+/// @param asked 0 = choose
+KeySplits split_keys(const Problem& problem, const MetalVariant& decode, int64_t asked, int64_t limit);
+
+/// Distance between rows of kept dS, in elements.
+constexpr int64_t d_scores_stride(int64_t key_length) { return (key_length + 7) / 8 * 8; }
+
+/// Bytes of dS of one query head.
+int64_t d_scores_bytes(const Problem& problem);
+
+/// Most query heads, in whole groups and chunks of one size, whose dS fits; 0 when not even one group does.
+int64_t heads_that_fit(const Problem& problem, int64_t limit);
+
+}  // namespace fa::metal
