@@ -1,0 +1,17 @@
+// Function constants: what a pipeline leaves out. See fa::constant_id.
+#pragma once
+#include "fa/bindings.h"
+
+namespace fa {
+
+constant bool has_mask [[function_constant(constant_id::kHasMask)]];
+constant bool has_bias [[function_constant(constant_id::kHasBias)]];
+constant int bias_type [[function_constant(constant_id::kBiasType)]];
+constant bool aligned [[function_constant(constant_id::kAligned)]];
+constant bool writes_lse [[function_constant(constant_id::kWritesLse)]];
+constant bool writes_stats [[function_constant(constant_id::kWritesStats)]];
+constant bool has_stats [[function_constant(constant_id::kHasStats)]];
+constant bool has_d_lse [[function_constant(constant_id::kHasDLse)]];
+constant bool stores_d_scores [[function_constant(constant_id::kStoresDScores)]];
+
+}  // namespace fa

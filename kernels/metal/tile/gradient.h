@@ -1,0 +1,71 @@
+// What the kernels of the backward pass share: P and dS of a pair, and sums that a NaN must not reach.
+#pragma once
+#include "product.h"
+#include "special_rows.h"
+#include "task.h"
+#include "visibility.h"
+
+namespace fa {
+using namespace metal;
+
+/// What P and dS of a query row need besides its products; delta.metal computes it.
+struct RowTerms {
+  float shift;  ///< P = 2^(score - shift) * inverse. Infinite for a row that sees nothing.
+  float inverse;
+  float delta;  ///< dS = P (dP - delta)
+};
+
+/// Marks a hidden pair among weights of the matrix unit. No visible pair has this weight: P is never
+/// negative, and dS is stored by visible_weight.
+template <typename T>
+METAL_FUNC T hidden_weight() {
+  return T(-0.0f);
+}
+template <typename T>
+METAL_FUNC T visible_weight(float x) {
+  return T(x) + T(0);
+}
+METAL_FUNC bool is_hidden(float weight) { return as_type<uint>(weight) == 0x80000000u; }
+
+/// P and dS of one pair, rounded for the matrix unit.
+template <typename T>
+struct PairWeights {
+  T p, d_score;
+  bool special;  ///< hidden, and the row or the key holds NaN or Inf: sums must go by multiply_visible
+
+  METAL_FUNC void set(float score, float d_p, RowTerms row) {
+    const float probability = exp2_of(score - row.shift) * row.inverse;
+    p = T(probability);
+    d_score = visible_weight<T>(probability * (d_p - row.delta));
+    special = false;
+  }
+  /// By selection, not by a product with 0, which would let NaN through.
+  METAL_FUNC void hide(float product, RowTerms row) {
+    p = d_score = hidden_weight<T>();
+    special = !is_finite(product) || !is_finite(row.delta);
+  }
+};
+
+/// multiply() with the products of hidden pairs left out, where it would let 0 * NaN through. For the rare
+/// block that has special pairs: one product after another, in the order of the matrix unit.
+template <typename T, typename Block, int rows, int count, int columns>
+METAL_FUNC void multiply_visible(thread Fragment<float> (&sums)[rows][columns],
+                                 thread const Fragment<T> (&weights)[rows][count], thread const Block& block,
+                                 Lane lane) {
+  for (int k = 0; k < 8 * count; ++k) {
+    const threadgroup T* row = block.tile + k * Block::kStride + lane.column;
+#pragma unroll
+    for (int r = 0; r < rows; ++r) {
+      const float weight = weight_of(weights[r], k, lane);
+      if (is_hidden(weight)) continue;
+#pragma unroll
+      for (int d = 0; d < columns; ++d) {
+        thread vec<float, 2>& sum = sums[r][d].thread_elements();
+        sum[0] = fma(weight, float(row[8 * d]), sum[0]);
+        sum[1] = fma(weight, float(row[8 * d + 1]), sum[1]);
+      }
+    }
+  }
+}
+
+}  // namespace fa

@@ -1,0 +1,48 @@
+// Running softmax of the query rows that one simdgroup owns.
+#pragma once
+#include "fragment.h"
+#include "numbers.h"
+
+namespace fa {
+using namespace metal;
+
+/// Of a lane's row. Scores arrive in units of log2.
+struct OnlineSoftmax {
+  float largest;  ///< of the row
+  float sum;      ///< of this lane's share of the row: the four lanes meet once, in total()
+
+  METAL_FUNC void reset() {
+    largest = kLowest;
+    sum = 0;
+  }
+
+  /// Turns scores into probabilities that are not normalised, rounded for the matrix unit.
+  /// @returns what the caller multiplies the row of its accumulator by
+  template <typename T, int count>
+  METAL_FUNC float absorb(thread const Fragment<float> (&scores)[count],
+                          thread Fragment<T> (&probabilities)[count]) {
+    float next = largest;
+#pragma unroll
+    for (int k = 0; k < count; ++k) {
+      const vec<float, 2> s = scores[k].thread_elements();
+      next = max(next, max(s[0], s[1]));
+    }
+    next = row_max(next);
+    const float factor = exp2_of(largest - next);
+    largest = next;
+    sum *= factor;
+#pragma unroll
+    for (int k = 0; k < count; ++k) {
+      const vec<float, 2> s = scores[k].thread_elements();
+      // A product and a difference, not one fma: the largest score must come out as 1 to the bit.
+      const float first = exp2_of(s[0] - next), second = exp2_of(s[1] - next);
+      sum += first + second;
+      probabilities[k].thread_elements() = vec<T, 2>(T(first), T(second));
+    }
+    return factor;
+  }
+
+  METAL_FUNC float total() const { return row_sum(sum); }
+};
+
+}  // namespace fa
