@@ -1,0 +1,247 @@
+// Few query rows against many keys. Keys are dealt out to threadgroups, the splits; a threadgroup walks its
+// keys block by block:
+//   scores    each simdgroup multiplies its keys of the block with all rows, S^T = K Q^T
+//   softmax   the block's scores meet in threadgroup memory; every simdgroup updates all rows alike
+//   values    each simdgroup owns a slice of the columns, O += P V
+#include "tile/packed_rows.h"
+#include "tile/softmax.h"
+
+namespace fa {
+using namespace metal;
+
+constant bool splits_keys [[function_constant(constant_id::kSplitsKeys)]];
+constant bool writes_rows = !splits_keys;
+constant bool writes_row_lse = writes_lse && !splits_keys;
+constant bool writes_row_stats = writes_stats && !splits_keys;
+
+template <int width, int value_width, typename Tile>
+struct DecodeShape : Tile {
+  static constant constexpr int kWidth = width;
+  static constant constexpr int kValueWidth = value_width;
+  static constant constexpr int kGroups = column_groups(width);
+  static constant constexpr int kValueGroups = column_groups(value_width);
+  /// Column groups of O that a simdgroup owns.
+  static constant constexpr int kOwnGroups = (kValueGroups + Tile::kSimdgroups - 1) / Tile::kSimdgroups;
+  static constant constexpr int kQueryShares = kGroups * Tile::kRowFragments * 32;
+  /// Floats from row to row of a page of scores: the lanes that write a fragment meet different banks.
+  static constant constexpr int kScoreStride = Tile::kBlock + 4;
+  static constant constexpr int kPage = Tile::kRows * kScoreStride;
+};
+
+/// A block of keys.
+struct DecodeBlock {
+  int first;   ///< key
+  int last;    ///< of all keys: read in place of those behind it, which are hidden
+  bool plain;  ///< every row sees every key, and nothing is added to scores
+
+  METAL_FUNC int readable(int key) const { return min(first + key, last); }
+};
+
+/// One simdgroup of a threadgroup, and what it carries from block to block.
+template <typename T, typename Shape>
+struct Decoder {
+  PackedRows rows;
+  int first_row;  ///< of this threadgroup
+  int simdgroup;
+  Lane lane;
+  OnlineSoftmax softmax[Shape::kRowFragments];
+  ColumnGroup out[Shape::kRowFragments][Shape::kOwnGroups];
+
+  METAL_FUNC Decoder(ushort simdgroup_index, ushort lane_index)
+      : simdgroup(simdgroup_index), lane(lane_index) {}
+
+  METAL_FUNC void reset() {
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) {
+      softmax[r].reset();
+#pragma unroll
+      for (int g = 0; g < Shape::kOwnGroups; ++g) out[r][g].reset();
+    }
+  }
+
+  /// Q^T, share by share in the order in which lanes read it.
+  METAL_FUNC void stage(threadgroup vec<T, 4>* queries, const device T* q,
+                        constant AttentionParams& p) const {
+    for (int n = 32 * simdgroup + lane.index; n < Shape::kQueryShares; n += Shape::kThreads) {
+      const int fragment = n / 32;
+      const int first = first_row + fragment % Shape::kRowFragments * 8 + lane.column;
+      const int column = fragment / Shape::kRowFragments * kGroupColumns + lane.row / 2 * 4 + lane.row % 2;
+      vec<T, 4> share = vec<T, 4>(T(0));
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const int row = first + e % 2, d = column + e / 2 * 2;
+        if (row < rows.count && d < p.head_dim) share[e] = q[rows.offset(p.q, row) + d];
+      }
+      queries[n] = share;
+    }
+  }
+
+  /// Products of eight keys with all rows, transposed. `key` is the lane's.
+  METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device T* key,
+                           int dim, threadgroup const vec<T, 4>* queries) const {
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) products[r] = zero_fragment<float>();
+    for (int g = 0; g < Shape::kGroups; ++g) {
+      const vec<T, 4> k = read_share<Shape::kWidth>(key, share_column(g, lane), dim);
+#pragma unroll
+      for (int r = 0; r < Shape::kRowFragments; ++r) {
+        const vec<T, 4> q = queries[(g * Shape::kRowFragments + r) * 32 + lane.index];
+        simdgroup_multiply_accumulate(products[r], fragment_of<T>(k.xy), fragment_of<T>(q.xy), products[r]);
+        simdgroup_multiply_accumulate(products[r], fragment_of<T>(k.zw), fragment_of<T>(q.zw), products[r]);
+      }
+    }
+  }
+
+  /// This simdgroup's keys of a block: page[row][key] = score.
+  METAL_FUNC void score(threadgroup float* page, thread const DecodeBlock& block, const device T* k,
+                        constant AttentionParams& p, threadgroup const vec<T, 4>* queries,
+                        thread const ScoreInputs& inputs) const {
+    for (int f = simdgroup; f < Shape::kBlockFragments; f += Shape::kSimdgroups) {
+      const int key = 8 * f + lane.row;
+      Fragment<float> products[Shape::kRowFragments];
+      multiply(products, k + block.readable(key) * p.k.row, p.head_dim, queries);
+#pragma unroll
+      for (int n = 0; n < 2 * Shape::kRowFragments; ++n) {
+        const int row = n / 2 * 8 + lane.column + n % 2;
+        const float product = products[n / 2].thread_elements()[n % 2];
+        page[row * Shape::kScoreStride + key] =
+            block.plain ? product * p.scale_log2
+                        : rows.score(inputs, p, product, first_row + row, block.first + key);
+      }
+    }
+  }
+
+  /// Probabilities of a block, and the accumulators brought to the new maximum.
+  METAL_FUNC void absorb(thread Fragment<T> (&weights)[Shape::kRowFragments][Shape::kBlockFragments],
+                         threadgroup const float* page, bool plain) {
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) {
+      threadgroup const float* row = page + (8 * r + lane.row) * Shape::kScoreStride + lane.column;
+      Fragment<float> scores[Shape::kBlockFragments];
+#pragma unroll
+      for (int f = 0; f < Shape::kBlockFragments; ++f)
+        scores[f].thread_elements() = *reinterpret_cast<threadgroup const vec<float, 2>*>(row + 8 * f);
+      const float factor = softmax[r].absorb(scores, weights[r]);
+      if (!plain) mark_hidden(weights[r], scores);
+#pragma unroll
+      for (int g = 0; g < Shape::kOwnGroups; ++g) out[r][g].scale(factor);
+    }
+  }
+
+  /// O += P V in the columns of this simdgroup.
+  METAL_FUNC void add_values(
+      thread const Fragment<T> (&weights)[Shape::kRowFragments][Shape::kBlockFragments],
+      thread const DecodeBlock& block, const device T* v, constant AttentionParams& p) {
+#pragma unroll
+    for (int f = 0; f < Shape::kBlockFragments; ++f) {
+      const device T* row = v + block.readable(8 * f + lane.row) * p.v.row;
+#pragma unroll
+      for (int g = 0; g < Shape::kOwnGroups; ++g) {
+        const int group = simdgroup * Shape::kOwnGroups + g;
+        if (group >= Shape::kValueGroups) continue;
+        vec<T, 4> share = read_share<Shape::kValueWidth>(row, share_column(group, lane), p.value_dim);
+        if (!block.plain) add_special(weights, take_special(share), f, g);
+#pragma unroll
+        for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].multiply_add(weights[r][f], share);
+      }
+    }
+  }
+
+  METAL_FUNC void add_special(
+      thread const Fragment<T> (&weights)[Shape::kRowFragments][Shape::kBlockFragments], vec<T, 4> special,
+      int f, int g) {
+    if (!simd_any(any(special != vec<T, 4>(T(0))))) return;
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].add_special(weights[r][f], special, lane);
+  }
+
+  /// A row times `factor`, this simdgroup's columns of it.
+  template <typename To>
+  METAL_FUNC void write(device To* row, int r, float factor, int dim) const {
+#pragma unroll
+    for (int g = 0; g < Shape::kOwnGroups; ++g) {
+      const int group = simdgroup * Shape::kOwnGroups + g;
+      if (group >= Shape::kValueGroups) continue;
+      write_share<Shape::kValueWidth>(row, share_column(group, lane), dim, out[r][g].share() * factor);
+    }
+  }
+};
+
+template <typename T, int width, int value_width, typename Tile>
+[[kernel]] void decode(const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
+                       const device T* v [[buffer(binding::kV)]],
+                       const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
+                       const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
+                       device T* out [[buffer(binding::kOut), function_constant(writes_rows)]],
+                       device float* lse [[buffer(binding::kLse), function_constant(writes_row_lse)]],
+                       device float* stats [[buffer(binding::kStats), function_constant(writes_row_stats)]],
+                       device float* partial_out
+                       [[buffer(binding::kPartialOut), function_constant(splits_keys)]],
+                       device float* partial_stats
+                       [[buffer(binding::kPartialStats), function_constant(splits_keys)]],
+                       constant AttentionParams& p [[buffer(binding::kParams)]],
+                       constant SplitParams& split [[buffer(binding::kSplitParams)]],
+                       uint group [[threadgroup_position_in_grid]],
+                       ushort simdgroup [[simdgroup_index_in_threadgroup]],
+                       ushort lane [[thread_index_in_simdgroup]]) {
+  using Shape = DecodeShape<width, value_width, Tile>;
+  threadgroup vec<T, 4> queries[Shape::kQueryShares];
+  threadgroup vec<float, 2> pages[Shape::kPage];  // two pages of floats, read in pairs
+  Decoder<T, Shape> decoder(simdgroup, lane);
+  thread PackedRows& rows = decoder.rows;
+
+  // Find task: chunks of rows that read the same keys are neighbours in the grid
+  const int chunks = blocks_of(p.query_heads / p.kv_heads * p.query_length, Shape::kRows);
+  const int task = int(group) + p.first_task, part = task / chunks % split.splits;
+  decoder.first_row = task % chunks * Shape::kRows;
+  rows.open(p, task / chunks / split.splits);
+  k += rows.kv_offset(p.k);
+  v += rows.kv_offset(p.v);
+  ScoreInputs inputs;
+  if (has_mask) inputs.mask = mask;
+  if (has_bias) inputs.bias = bias;
+
+  // Stage queries
+  decoder.stage(queries, q, p);
+  decoder.reset();
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+
+  // Walk keys
+  const BlockRange seen = visible_blocks(p.band, 0, p.query_length, Shape::kBlock);
+  const BlockRange full = full_blocks(p.band, 0, p.query_length, Shape::kBlock);
+  const int share = split.keys_per_split / Shape::kBlock, begin = seen.begin + part * share;
+  for (int b = begin; b < min(seen.end, begin + share); ++b) {
+    const DecodeBlock block{b * Shape::kBlock, p.band.keys - 1,
+                            !has_mask && !has_bias && b >= full.begin && b < full.end};
+    threadgroup float* page = reinterpret_cast<threadgroup float*>(pages) + b % 2 * Shape::kPage;
+    decoder.score(page, block, k, p, queries, inputs);
+    // The next block's scores go to the other page: one barrier a block is enough.
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    Fragment<T> weights[Shape::kRowFragments][Shape::kBlockFragments];
+    decoder.absorb(weights, page, block.plain);
+    decoder.add_values(weights, block, v, p);
+  }
+
+  // Write rows
+  const Int64 all = Int64(p.batch) * p.query_heads * p.query_length;
+#pragma unroll
+  for (int r = 0; r < Shape::kRowFragments; ++r) {
+    const float sum = decoder.softmax[r].total(), largest = decoder.softmax[r].largest;
+    const int row = decoder.first_row + 8 * r + decoder.lane.row;
+    if (row >= rows.count) continue;
+    const Int64 at = rows.start + row;
+    const bool writes_scalars = simdgroup == 0 && decoder.lane.column == 0;
+    if (splits_keys) {
+      decoder.write(partial_out + (part * all + at) * p.value_dim, r, 1, p.value_dim);
+      if (writes_scalars) partial_stats[2 * part * all + at] = largest;
+      if (writes_scalars) partial_stats[(2 * part + 1) * all + at] = sum;
+    } else {
+      decoder.write(out + rows.offset(p.out, row), r, sum == 0 ? 0 : 1 / sum, p.value_dim);
+    }
+    if (writes_row_lse && writes_scalars) lse[at] = log_of(largest, sum);
+    if (writes_row_stats && writes_scalars) stats[at] = largest;
+    if (writes_row_stats && writes_scalars) stats[all + at] = sum;
+  }
+}
+
+}  // namespace fa
