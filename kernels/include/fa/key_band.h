@@ -50,4 +50,7 @@ FA_INLINE BlockRange visible_rows(KeyBand band, int key, int count, int rows) {
   return key < band.keys && begin < end ? BlockRange{begin, end} : BlockRange{0, 0};
 }
 
+/// The band as the keys see it: `row` and `key` change places, and `rows` query rows exist.
+FA_INLINE KeyBand transposed(KeyBand band, int rows) { return KeyBand{-band.hi, -band.lo, rows}; }
+
 }  // namespace fa

@@ -8,6 +8,33 @@
 namespace fa {
 using namespace metal;
 
+// ---- which heads and blocks ----
+
+/// Key blocks of the kv heads of the window that GradientParams names, the first blocks of all heads first:
+/// under causality most rows see them.
+METAL_FUNC Task key_task(constant AttentionParams& p, constant GradientParams& g, uint group) {
+  const int per_head = p.query_heads / p.kv_heads, heads = g.heads / per_head;
+  const int task = int(group) + p.first_task, head = g.first_head / per_head + task % heads;
+  return Task{head / p.kv_heads, head % p.kv_heads, task / heads};
+}
+
+/// Blocks of query rows that see some key of [key, key + count).
+METAL_FUNC BlockRange visible_row_blocks(constant AttentionParams& p, int key, int count, int block) {
+  const BlockRange rows = visible_rows(p.band, key, count, p.query_length);
+  return BlockRange{rows.begin / block, blocks_of(rows.end, block)};
+}
+
+/// Blocks of query rows that see all these keys.
+METAL_FUNC BlockRange full_row_blocks(constant AttentionParams& p, int key, int count, int block) {
+  if (key + count > p.band.keys) return BlockRange{0, 0};
+  return full_blocks(transposed(p.band, p.query_length), key, count, block);
+}
+
+/// Elements from row to row of the dS that dkv keeps.
+METAL_FUNC int kept_stride(constant AttentionParams& p) { return blocks_of(p.key_length, 8) * 8; }
+
+// ---- pairs ----
+
 /// What P and dS of a query row need besides its products; delta.metal computes it.
 struct RowTerms {
   float shift;  ///< P = 2^(score - shift) * inverse. Infinite for a row that sees nothing.
@@ -33,14 +60,14 @@ struct PairWeights {
   T p, d_score;
   bool special;  ///< hidden, and the row or the key holds NaN or Inf: sums must go by multiply_visible
 
-  METAL_FUNC void set(float score, float d_p, RowTerms row) {
+  METAL_FUNC void set(float score, float d_p, thread const RowTerms& row) {
     const float probability = exp2_of(score - row.shift) * row.inverse;
     p = T(probability);
     d_score = visible_weight<T>(probability * (d_p - row.delta));
     special = false;
   }
   /// By selection, not by a product with 0, which would let NaN through.
-  METAL_FUNC void hide(float product, RowTerms row) {
+  METAL_FUNC void hide(float product, thread const RowTerms& row) {
     p = d_score = hidden_weight<T>();
     special = !is_finite(product) || !is_finite(row.delta);
   }

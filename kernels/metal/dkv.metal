@@ -1,0 +1,213 @@
+// dV = P^T dOut and dK = scale * dS^T Q. A simdgroup owns its key rows and works transposed: S^T = K Q^T, so
+// that P^T and dS^T leave the accumulators as left operands. Nothing is scattered, and no two simdgroups add
+// to one sum; the query heads that share a kv head go by one after another.
+#include "tile/gradient.h"
+
+namespace fa {
+using namespace metal;
+
+/// Query rows that all simdgroups of a threadgroup go through together.
+template <typename T, int width, int value_width, typename Tile>
+struct QueryBlock {
+  StagedRows<T, Tile::kBlock, width, RowPad<T>::kReadBothWays> queries;
+  StagedRows<T, Tile::kBlock, value_width, RowPad<T>::kReadBothWays> d_out;
+  threadgroup float* terms;  ///< [3][block]: shift, inverse, delta
+
+  METAL_FUNC RowTerms of_row(int row) const {
+    return RowTerms{terms[row], terms[Tile::kBlock + row], terms[2 * Tile::kBlock + row]};
+  }
+
+  /// `row_terms` are those of the head, `rows` the distance from one term to the next.
+  METAL_FUNC void stage(HeadRows<T> q, HeadRows<T> from_d_out, const device float* row_terms, Int64 rows,
+                        int first, uint thread_index) const {
+    queries.template stage<Tile::kThreads>(q, first, thread_index);
+    d_out.template stage<Tile::kThreads>(from_d_out, first, thread_index);
+    for (int i = int(thread_index); i < 3 * Tile::kBlock; i += Tile::kThreads) {
+      const int row = first + i % Tile::kBlock;
+      terms[i] = row < q.rows ? row_terms[i / Tile::kBlock * rows + row] : 0.0f;
+    }
+  }
+};
+
+/// What a simdgroup holds while the query rows pass by.
+template <typename T, int width, int value_width, typename Tile>
+struct KeyGradients {
+  static constant constexpr int kRowFragments = Tile::kRowFragments;
+  static constant constexpr int kBlockFragments = Tile::kBlockFragments;
+  static constant constexpr bool kSumsDk = (Tile::kPass & kPassDk) != 0;
+  static constant constexpr bool kSumsDv = (Tile::kPass & kPassDv) != 0;
+  using Block = QueryBlock<T, width, value_width, Tile>;
+  typedef Fragment<float> Products[kRowFragments][kBlockFragments];
+
+  Lane lane;
+  int first;  ///< key
+  OwnRows<T, width, Tile::kOwn> keys[kRowFragments];
+  OwnRows<T, value_width, Tile::kOwn> values[kRowFragments];
+  Fragment<T> p[kRowFragments][kBlockFragments];
+  Fragment<T> d_scores[kRowFragments][kBlockFragments];
+  Fragment<float> d_keys[kRowFragments][width / 8];
+  Fragment<float> d_values[kRowFragments][value_width / 8];
+
+  METAL_FUNC KeyGradients(Lane of_lane, int first_key) : lane(of_lane), first(first_key) {}
+
+  METAL_FUNC int key(int r) const { return first + 8 * r + lane.row; }
+
+  /// Past the last key, its row once more: no pair with it is visible, and what exists of it is written as
+  /// zero.
+  METAL_FUNC void open(HeadRows<T> k, HeadRows<T> v) {
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r) {
+      const int row = max(min(key(r), k.rows - 1), 0);
+      keys[r].open(k.row(row), k.dim, lane);
+      values[r].open(v.row(row), v.dim, lane);
+#pragma unroll
+      for (int d = 0; d < width / 8; ++d) d_keys[r][d] = zero_fragment<float>();
+#pragma unroll
+      for (int d = 0; d < value_width / 8; ++d) d_values[r][d] = zero_fragment<float>();
+    }
+  }
+
+  /// P^T and dS^T of the block. True when multiply_visible has to be used with them.
+  METAL_FUNC bool differentiate(thread const HeadScores& head, thread const Block& block, int first_row,
+                                int rows, bool plain) {
+    Products products, d_p;
+    multiply_transposed(products, keys, block.queries);
+    if (kSumsDk) multiply_transposed(d_p, values, block.d_out);
+    if (!plain) return weigh<false>(head, block, products, d_p, first_row, rows);
+    return weigh<true>(head, block, products, d_p, first_row, rows);
+  }
+
+  template <bool plain>
+  METAL_FUNC bool weigh(thread const HeadScores& head, thread const Block& block,
+                        thread const Products& products, thread const Products& d_p, int first_row,
+                        int rows) {
+    bool special = false;
+#pragma unroll
+    for (int n = 0; n < kBlockFragments; ++n)
+#pragma unroll
+      for (int e = 0; e < 2; ++e) {
+        const int column = 8 * n + lane.column + e, row = first_row + column;
+        const RowTerms terms = block.of_row(column);
+#pragma unroll
+        for (int r = 0; r < kRowFragments; ++r) {
+          const float product = products[r][n].thread_elements()[e];
+          float score = product * head.scale_log2;
+          if (!plain) score = row < rows ? head.score(product, row, key(r)) : -INFINITY;
+          PairWeights<T> pair;
+          pair.set(score, kSumsDk ? d_p[r][n].thread_elements()[e] : 0.0f, terms);
+          if (!plain && score == -INFINITY) pair.hide(product, terms);
+          p[r][n].thread_elements()[e] = pair.p;
+          d_scores[r][n].thread_elements()[e] = pair.d_score;
+          special = special || pair.special;
+        }
+      }
+    return !plain && simd_any(special);
+  }
+
+  METAL_FUNC void accumulate(thread const Block& block, bool special) {
+    if (special) {
+      if (kSumsDv) multiply_visible(d_values, p, block.d_out, lane);
+      if (kSumsDk) multiply_visible(d_keys, d_scores, block.queries, lane);
+    } else {
+      if (kSumsDv) multiply(d_values, p, block.d_out);
+      if (kSumsDk) multiply(d_keys, d_scores, block.queries);
+    }
+  }
+
+  /// Keeps dS at `rows`, the block's first row in the scratch. Columns up to the next multiple of eight
+  /// exist.
+  METAL_FUNC void keep_d_scores(device T* rows, int count, int stride) {
+#pragma unroll
+    for (int n = 0; n < kBlockFragments; ++n)
+#pragma unroll
+      for (int e = 0; e < 2; ++e) {
+        const int row = 8 * n + lane.column + e;
+        if (row >= count) continue;
+#pragma unroll
+        for (int r = 0; r < kRowFragments; ++r)
+          if (key(r) < stride) rows[Int64(row) * stride + key(r)] = d_scores[r][n].thread_elements()[e];
+      }
+  }
+
+  METAL_FUNC void write_keys(device T* rows, int stride, int count, int dim, float scale) {
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r)
+      if (key(r) < count) write_row(rows + Int64(key(r)) * stride, dim, lane, d_keys[r], scale);
+  }
+  METAL_FUNC void write_values(device T* rows, int stride, int count, int dim) {
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r)
+      if (key(r) < count) write_row(rows + Int64(key(r)) * stride, dim, lane, d_values[r], 1);
+  }
+};
+
+template <typename T, int width, int value_width, typename Tile>
+[[kernel]] void dkv(const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
+                    const device T* v [[buffer(binding::kV)]],
+                    const device T* d_out [[buffer(binding::kDOut)]],
+                    const device float* row_terms [[buffer(binding::kRowTerms)]],
+                    const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
+                    const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
+                    device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
+                    device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
+                    constant AttentionParams& p [[buffer(binding::kParams)]],
+                    constant GradientParams& g [[buffer(binding::kGradientParams)]],
+                    uint group [[threadgroup_position_in_grid]],
+                    uint thread_index [[thread_index_in_threadgroup]],
+                    ushort simdgroup [[simdgroup_index_in_threadgroup]],
+                    ushort lane_index [[thread_index_in_simdgroup]]) {
+  using Keys = KeyGradients<T, width, value_width, Tile>;
+  threadgroup T staged_queries[Tile::kBlock * (width + RowPad<T>::kReadBothWays)];
+  threadgroup T staged_d_out[Tile::kBlock * (value_width + RowPad<T>::kReadBothWays)];
+  threadgroup float staged_terms[3 * Tile::kBlock];
+  const typename Keys::Block block{{staged_queries}, {staged_d_out}, staged_terms};
+
+  // Own keys
+  const Task task = key_task(p, g, group);
+  const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
+  Keys keys(Lane(lane_index), first);
+  keys.open(head_rows(k, p.k, task.batch, task.head, p.band.keys, p.head_dim),
+            head_rows(v, p.v, task.batch, task.head, p.band.keys, p.value_dim));
+
+  // Query blocks
+  const BlockRange all = visible_row_blocks(p, group_first, Tile::kGroupRows, Tile::kBlock);
+  const BlockRange own = visible_row_blocks(p, first, Tile::kRows, Tile::kBlock);
+  const BlockRange full = full_row_blocks(p, first, Tile::kRows, Tile::kBlock);
+  const int group_heads = p.query_heads / p.kv_heads;
+  const Int64 rows = Int64(p.batch) * p.query_heads * p.query_length;
+  for (int h = task.head * group_heads; h < (task.head + 1) * group_heads; ++h) {
+    const Int64 head_first = Task{task.batch, h, 0}.first_row(p);
+    const HeadRows<T> from_q = head_rows(q, p.q, task.batch, h, p.query_length, p.head_dim);
+    const HeadRows<T> from_d_out = head_rows(d_out, g.d_out, task.batch, h, p.query_length, p.value_dim);
+    HeadScores head;
+    head.open(p, task.batch, h);
+    if (has_mask) head.mask = mask;
+    if (has_bias) head.bias = bias;
+    for (int b = all.begin; b < all.end; ++b) {
+      const int first_row = b * Tile::kBlock;
+
+      // Stage queries
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
+      block.stage(from_q, from_d_out, row_terms + head_first, rows, first_row, thread_index);
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
+      if (b < own.begin || b >= own.end) continue;
+
+      // Add gradients
+      const bool special = keys.differentiate(head, block, first_row, p.query_length, head.is_plain(full, b));
+      keys.accumulate(block, special);
+      if (stores_d_scores) {
+        const int stride = kept_stride(p);
+        const Int64 row = head_first - Int64(g.first_head) * p.query_length + first_row;
+        keys.keep_d_scores(kept + row * stride, p.query_length - first_row, stride);
+      }
+    }
+  }
+  if (Keys::kSumsDk)
+    keys.write_keys(d_k + task.batch * g.dk.batch + task.head * g.dk.head, int(g.dk.row), p.key_length,
+                    p.head_dim, p.scale);
+  if (Keys::kSumsDv)
+    keys.write_values(d_v + task.batch * g.dv.batch + task.head * g.dv.head, int(g.dv.row), p.key_length,
+                      p.value_dim);
+}
+
+}  // namespace fa
