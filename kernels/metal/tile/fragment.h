@@ -16,7 +16,19 @@ METAL_FUNC Fragment<T> zero_fragment() {
   return make_filled_simdgroup_matrix<T, 8, 8>(T(0));
 }
 
-/// A lane holds two neighbours of one row: (row, column) and (row, column + 1).
+/// What this lane holds of a fragment: two neighbours of one row. The type of thread_elements() is not
+/// documented, hence the cast.
+template <typename T>
+METAL_FUNC thread vec<T, 2>& elements(thread Fragment<T>& fragment) {
+  return reinterpret_cast<thread vec<T, 2>&>(fragment.thread_elements());
+}
+template <typename T>
+METAL_FUNC vec<T, 2> elements(thread const Fragment<T>& fragment) {
+  Fragment<T> copy = fragment;
+  return elements(copy);
+}
+
+/// Which two: (row, column) and (row, column + 1).
 struct Lane {
   ushort index;
   short row;
@@ -74,7 +86,7 @@ struct OwnRows<T, width, kOwnInDevice> {
   }
   METAL_FUNC Fragment<T> fragment(int d) const {
     Fragment<T> f;
-    f.thread_elements() = read_two(row + 8 * d, columns - 8 * d);
+    elements(f) = read_two(row + 8 * d, columns - 8 * d);
     return f;
   }
 };
@@ -99,7 +111,7 @@ METAL_FUNC void write_row(device T* lane_row, int dim, Lane lane,
 #pragma unroll
   for (int d = 0; d < count; ++d) {
     const int column = 8 * d + lane.column;
-    write_two(lane_row + column, fragments[d].thread_elements() * factor, dim - column);
+    write_two(lane_row + column, elements(fragments[d]) * factor, dim - column);
   }
 }
 

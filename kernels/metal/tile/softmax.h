@@ -9,7 +9,7 @@ using namespace metal;
 /// Of a lane's row. Scores arrive in units of log2.
 struct OnlineSoftmax {
   float largest;  ///< of the row
-  float sum;      ///< of this lane's share of the row: the four lanes meet once, in total()
+  float sum;      ///< of this lane's share of the row; of the row after finish()
 
   METAL_FUNC void reset() {
     largest = kLowest;
@@ -24,7 +24,7 @@ struct OnlineSoftmax {
     float next = largest;
 #pragma unroll
     for (int k = 0; k < count; ++k) {
-      const vec<float, 2> s = scores[k].thread_elements();
+      const vec<float, 2> s = elements(scores[k]);
       next = max(next, max(s[0], s[1]));
     }
     next = row_max(next);
@@ -33,16 +33,17 @@ struct OnlineSoftmax {
     sum *= factor;
 #pragma unroll
     for (int k = 0; k < count; ++k) {
-      const vec<float, 2> s = scores[k].thread_elements();
+      const vec<float, 2> s = elements(scores[k]);
       // A product and a difference, not one fma: the largest score must come out as 1 to the bit.
       const float first = exp2_of(s[0] - next), second = exp2_of(s[1] - next);
       sum += first + second;
-      probabilities[k].thread_elements() = vec<T, 2>(T(first), T(second));
+      elements(probabilities[k]) = vec<T, 2>(T(first), T(second));
     }
     return factor;
   }
 
-  METAL_FUNC float total() const { return row_sum(sum); }
+  /// After the last block, by all lanes.
+  METAL_FUNC void finish() { sum = row_sum(sum); }
 };
 
 }  // namespace fa

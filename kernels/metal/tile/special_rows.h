@@ -31,7 +31,7 @@ METAL_FUNC float weight_of(thread const Fragment<T> (&weights)[count], int colum
   float weight = 0;
 #pragma unroll
   for (int k = 0; k < count; ++k)
-    if (k == column / 8) weight = float(weights[k].thread_elements()[column % 2]);
+    if (k == column / 8) weight = float(elements(weights[k])[column % 2]);
   return simd_shuffle(weight, lane_holding(lane.row, column % 8));
 }
 
@@ -43,7 +43,7 @@ METAL_FUNC void add_special_row(thread Fragment<float> (&accumulators)[count], f
   for (int d = 0; d < count; ++d) {
     const int column = 8 * d + lane.column;
     const vec<T, 2> two = read_two(row + column, dim - column);
-    thread vec<float, 2>& to = accumulators[d].thread_elements();
+    thread vec<float, 2>& to = elements(accumulators[d]);
     if (!is_finite(float(two[0]))) to[0] = fma(weight, float(two[0]), to[0]);
     if (!is_finite(float(two[1]))) to[1] = fma(weight, float(two[1]), to[1]);
   }

@@ -15,6 +15,24 @@ METAL_FUNC float read_bias(const device uchar* bias, Int64 index) {
   return reinterpret_cast<const device float*>(bias)[index];
 }
 
+/// Key blocks as some query rows see them.
+struct KeyBlocks {
+  BlockRange seen;   ///< by some row
+  BlockRange whole;  ///< every key by every row, as far as position goes
+
+  METAL_FUNC bool see(int block) const { return block >= seen.begin && block < seen.end; }
+  /// Every pair is visible, and no score has anything added.
+  METAL_FUNC bool are_plain(int block) const {
+    return !has_mask && !has_bias && block >= whole.begin && block < whole.end;
+  }
+};
+
+/// Of rows [row, row + count), which see nothing when count is not positive.
+METAL_FUNC KeyBlocks key_blocks(KeyBand band, int row, int count, int block) {
+  if (count <= 0) return KeyBlocks{BlockRange{0, 0}, BlockRange{0, 0}};
+  return KeyBlocks{visible_blocks(band, row, count, block), full_blocks(band, row, count, block)};
+}
+
 /// The scores of one head. Rows and keys are those of the whole head and must exist.
 struct HeadScores {
   KeyBand band;
