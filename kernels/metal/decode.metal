@@ -103,7 +103,7 @@ struct Decoder {
 #pragma unroll
       for (int n = 0; n < 2 * Shape::kRowFragments; ++n) {
         const int row = n / 2 * 8 + lane.column + n % 2;
-        const float product = products[n / 2].thread_elements()[n % 2];
+        const float product = elements(products[n / 2])[n % 2];
         page[row * Shape::kScoreStride + key] =
             block.plain ? product * p.scale_log2
                         : rows.score(inputs, p, product, first_row + row, block.first + key);
@@ -120,7 +120,7 @@ struct Decoder {
       Fragment<float> scores[Shape::kBlockFragments];
 #pragma unroll
       for (int f = 0; f < Shape::kBlockFragments; ++f)
-        scores[f].thread_elements() = *reinterpret_cast<threadgroup const vec<float, 2>*>(row + 8 * f);
+        elements(scores[f]) = *reinterpret_cast<threadgroup const vec<float, 2>*>(row + 8 * f);
       const float factor = softmax[r].absorb(scores, weights[r]);
       if (!plain) mark_hidden(weights[r], scores);
 #pragma unroll
@@ -207,12 +207,10 @@ template <typename T, int width, int value_width, typename Tile>
   threadgroup_barrier(mem_flags::mem_threadgroup);
 
   // Walk keys
-  const BlockRange seen = visible_blocks(p.band, 0, p.query_length, Shape::kBlock);
-  const BlockRange full = full_blocks(p.band, 0, p.query_length, Shape::kBlock);
-  const int share = split.keys_per_split / Shape::kBlock, begin = seen.begin + part * share;
-  for (int b = begin; b < min(seen.end, begin + share); ++b) {
-    const DecodeBlock block{b * Shape::kBlock, p.band.keys - 1,
-                            !has_mask && !has_bias && b >= full.begin && b < full.end};
+  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Shape::kBlock);
+  const int share = split.keys_per_split / Shape::kBlock, begin = blocks.seen.begin + part * share;
+  for (int b = begin; b < min(blocks.seen.end, begin + share); ++b) {
+    const DecodeBlock block{b * Shape::kBlock, p.band.keys - 1, blocks.are_plain(b)};
     threadgroup float* page = reinterpret_cast<threadgroup float*>(pages) + b % 2 * Shape::kPage;
     decoder.score(page, block, k, p, queries, inputs);
     // The next block's scores go to the other page: one barrier a block is enough.
@@ -226,7 +224,8 @@ template <typename T, int width, int value_width, typename Tile>
   const Int64 all = Int64(p.batch) * p.query_heads * p.query_length;
 #pragma unroll
   for (int r = 0; r < Shape::kRowFragments; ++r) {
-    const float sum = decoder.softmax[r].total(), largest = decoder.softmax[r].largest;
+    decoder.softmax[r].finish();
+    const float sum = decoder.softmax[r].sum, largest = decoder.softmax[r].largest;
     const int row = decoder.first_row + 8 * r + decoder.lane.row;
     if (row >= rows.count) continue;
     const Int64 at = rows.start + row;

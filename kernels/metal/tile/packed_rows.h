@@ -89,9 +89,9 @@ METAL_FUNC void write_share(device T* row, int column, int dim, vec<float, 4> x)
 }
 
 template <typename T>
-METAL_FUNC Fragment<T> fragment_of(vec<T, 2> elements) {
+METAL_FUNC Fragment<T> fragment_of(vec<T, 2> two) {
   Fragment<T> f;
-  f.thread_elements() = elements;
+  elements(f) = two;
   return f;
 }
 
@@ -101,12 +101,10 @@ struct ColumnGroup {
 
   METAL_FUNC void reset() { low = high = zero_fragment<float>(); }
   METAL_FUNC void scale(float factor) {
-    low.thread_elements() *= factor;
-    high.thread_elements() *= factor;
+    elements(low) *= factor;
+    elements(high) *= factor;
   }
-  METAL_FUNC vec<float, 4> share() const {
-    return vec<float, 4>(low.thread_elements(), high.thread_elements());
-  }
+  METAL_FUNC vec<float, 4> share() const { return vec<float, 4>(elements(low), elements(high)); }
 
   /// += weights * rows, of which the lane has a share.
   template <typename T>
@@ -120,13 +118,13 @@ struct ColumnGroup {
   template <typename T>
   METAL_FUNC void add_special(Fragment<T> weights, vec<T, 4> rows, thread const Lane& lane) {
     const vec<float, 4> share = vec<float, 4>(rows);
-    const vec<float, 2> own = vec<float, 2>(weights.thread_elements());
+    const vec<float, 2> own = vec<float, 2>(elements(weights));
     for (short k = 0; k < 8; ++k) {
       const vec<float, 4> row = simd_shuffle(share, lane_holding(k, lane.column));
       const float weight = simd_shuffle(own, lane_holding(lane.row, k))[k % 2];
       if (signbit(weight)) continue;
-      low.thread_elements() += weight * row.xy;
-      high.thread_elements() += weight * row.zw;
+      elements(low) += weight * row.xy;
+      elements(high) += weight * row.zw;
     }
   }
 };
@@ -139,7 +137,7 @@ METAL_FUNC void mark_hidden(thread Fragment<T> (&weights)[count],
   for (int f = 0; f < count; ++f) {
 #pragma unroll
     for (int e = 0; e < 2; ++e)
-      if (scores[f].thread_elements()[e] == -INFINITY) weights[f].thread_elements()[e] = T(-0.0f);
+      if (elements(scores[f])[e] == -INFINITY) elements(weights[f])[e] = T(-0.0f);
   }
 }
 
