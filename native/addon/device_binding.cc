@@ -74,6 +74,7 @@ Napi::Function DeviceBinding::open_function(Napi::Env env) {
                    InstanceMethod<&DeviceBinding::backward>("backward"),
                    InstanceMethod<&DeviceBinding::forward_async>("forwardAsync"),
                    InstanceMethod<&DeviceBinding::backward_async>("backwardAsync"),
+                   InstanceMethod<&DeviceBinding::warm_up_async>("warmUpAsync"),
                    InstanceMethod<&DeviceBinding::close>("close")});
   // The class belongs to this environment alone: each worker thread loads its own.
   auto* constructor = new Napi::FunctionReference(Napi::Persistent(type));
@@ -161,6 +162,22 @@ Napi::Value DeviceBinding::backward_async(const Napi::CallbackInfo& info) {
     const Napi::Value promise = PromiseWorker::start(
         info.Env(), held,
         {[device = device_, call] { device->backward(*call); }, [this] { call_settled(); }});
+    ++pending_;
+    return promise;
+  });
+}
+
+Napi::Value DeviceBinding::warm_up_async(const Napi::CallbackInfo& info) {
+  return as_promise(info.Env(), [&] {
+    const OpScope op(plans_backward(info[0]) ? "attentionBackward" : "attention");
+    expect_open();
+    const auto query = std::make_shared<PlanQuery>(read_plan_query(info[0]));
+    const auto warm_up = [device = device_, query] {
+      device->warm_up(query->inputs, query->options, query->direction);
+    };
+    const Napi::Array held = Napi::Array::New(info.Env());
+    held[0u] = Value();
+    const Napi::Value promise = PromiseWorker::start(info.Env(), held, {warm_up, [this] { call_settled(); }});
     ++pending_;
     return promise;
   });

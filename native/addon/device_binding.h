@@ -27,6 +27,7 @@ class DeviceBinding : public Napi::ObjectWrap<DeviceBinding> {
   void backward(const Napi::CallbackInfo& info);
   Napi::Value forward_async(const Napi::CallbackInfo& info);
   Napi::Value backward_async(const Napi::CallbackInfo& info);
+  Napi::Value warm_up_async(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
 
   void expect_open() const;

@@ -1,7 +1,5 @@
 #include "process_device.h"
 
-#include <dlfcn.h>
-
 #include <charconv>
 #include <cstdlib>
 #include <mutex>
@@ -10,6 +8,7 @@
 
 #include "error.h"
 #include "generated/limits.h"
+#include "own_library.h"
 
 namespace fa {
 namespace {
@@ -34,14 +33,6 @@ int threads_from_environment() {
     refuse_variable(name, "a whole number from 0 (one per core) to " + std::to_string(kMaxSoftwareThreads));
   }
   return static_cast<int>(threads);
-}
-
-/// The device's threads outlive every host object, so this library must never be unmapped under them.
-void pin_library() {
-  Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&pin_library), &info) != 0 && info.dli_fname != nullptr) {
-    dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-  }
 }
 
 }  // namespace
@@ -70,7 +61,8 @@ Device& process_device() {
   const std::lock_guard lock(*mutex);
   if (device == nullptr) {
     auto opened = Device::open(config_from_environment());
-    pin_library();
+    // The device's threads outlive every host object, so this library must never be unmapped under them.
+    pin_own_library();
     device = new std::shared_ptr<Device>(std::move(opened));
   }
   return **device;

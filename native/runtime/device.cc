@@ -115,6 +115,13 @@ void Device::backward(const BackwardCall& call) {
   state_->backend->backward(problem, plan, call);
 }
 
+void Device::warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction) {
+  const OpScope op(op_name(direction));
+  const State::Use use(*state_);
+  const Problem problem = describe(inputs, options, direction);
+  state_->backend->warm_up(problem, state_->plan_or_raise(problem));
+}
+
 void Device::close() {
   std::unique_ptr<Backend> backend;
   {

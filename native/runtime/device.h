@@ -25,6 +25,8 @@ class Device {
   /// Checks everything before anything is written. @throws Error
   void forward(const ForwardCall& call);
   void backward(const BackwardCall& call);
+  /// Compiles what calls of this kind need. Looks at no data. @throws Error as the call would
+  void warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction);
   /// Idempotent; waits for calls in flight. Later calls throw DEVICE_CLOSED.
   void close();
 

@@ -25,6 +25,7 @@ constexpr BoolConstant kBoolConstants[] = {
     {constant_id::kHasStats, &FunctionConstants::has_stats},
     {constant_id::kHasDLse, &FunctionConstants::has_d_lse},
     {constant_id::kStoresDScores, &FunctionConstants::stores_d_scores},
+    {constant_id::kSplitsKeys, &FunctionConstants::splits_keys},
 };
 
 void set_constant(const Objc& objc, Id values, const void* value, NSUInteger type, int id) {

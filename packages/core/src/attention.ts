@@ -2,7 +2,7 @@ import { callNative, inOperation } from './errors.js';
 import type { NativeDevice, NativeForwardCall } from './native.js';
 import { readOptions } from './options.js';
 import { readTensor, zeros } from './tensor.js';
-import type { AttentionOptions, AttentionResult, DeviceInfo, Layout, Tensor } from './types.js';
+import type { AttentionOptions, AttentionResult, Layout, Tensor } from './types.js';
 
 /** A forward call with its outputs. */
 export interface PreparedForward {
@@ -22,7 +22,7 @@ export interface ForwardInputs {
  *
  * @throws FaMetalError
  */
-export function prepareForward(device: NativeDevice, info: DeviceInfo, inputs: ForwardInputs): PreparedForward {
+export function prepareForward(device: NativeDevice, inputs: ForwardInputs): PreparedForward {
   return inOperation('attention', () => {
     const q = readTensor('q', inputs.q);
     const k = readTensor('k', inputs.k);
@@ -33,7 +33,7 @@ export function prepareForward(device: NativeDevice, info: DeviceInfo, inputs: F
     const result: AttentionResult = {
       out: zeros('out', shapes.out, q.dtype),
       lse: zeros('lse', shapes.lse, 'float32'),
-      ...(info.backend === 'cpu' && { softmaxStats: zeros('softmaxStats', [2, ...shapes.lse], 'float32') }),
+      softmaxStats: zeros('softmaxStats', [2, ...shapes.lse], 'float32'),
     };
     return { call: { q, k, v, ...result, options }, result };
   });

@@ -52,7 +52,7 @@ export class Device {
    */
   async attention(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): Promise<AttentionResult> {
     this.#expectOpen('attention');
-    const { call, result } = prepareForward(this.native, this.info, { q, k, v, options });
+    const { call, result } = prepareForward(this.native, { q, k, v, options });
     await this.#settle('attention', () => this.native.forwardAsync(call));
     return result;
   }
@@ -60,7 +60,7 @@ export class Device {
   /** As `attention`, computed before it returns. */
   attentionSync(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): AttentionResult {
     this.#expectOpen('attention');
-    const { call, result } = prepareForward(this.native, this.info, { q, k, v, options });
+    const { call, result } = prepareForward(this.native, { q, k, v, options });
     inOperation('attention', () => callNative(() => this.native.forward(call)));
     return result;
   }
@@ -114,6 +114,21 @@ export class Device {
       const plan = callNative(() => this.native.plan(described));
       if (described.direction === 'backward') wantedGradients(this.info, described.options, described.needs);
       return plan;
+    });
+  }
+
+  /**
+   * Compiles the kernels of these problems ahead of their first call, which on a GPU takes some tenths of a second
+   * each. Computes nothing; the cpu backend has nothing to do.
+   *
+   * @throws FaMetalError (as a rejection) the refusal that a call would end in, or `COMPILE_FAILED`
+   */
+  async warmup(...problems: ProblemDescription[]): Promise<void> {
+    this.#expectOpen('warmup');
+    for (const problem of problems) this.plan(problem);
+    const described = problems.map(readProblem);
+    await this.#settle('warmup', async () => {
+      await Promise.all(described.map((problem) => this.native.warmUpAsync(problem)));
     });
   }
 

@@ -65,6 +65,8 @@ export interface NativeDevice {
   /** On a worker thread; every buffer of the call is held until it settles. */
   forwardAsync(call: NativeForwardCall): Promise<void>;
   backwardAsync(call: NativeBackwardCall): Promise<void>;
+  /** Compiles on a worker thread what calls of this kind need; throws the refusal. */
+  warmUpAsync(problem: NativeProblem): Promise<void>;
   close(): void;
 }
 

@@ -71,7 +71,7 @@ export interface AttentionResult {
   lse: Tensor;
   /**
    * [2, B, Hq, Lq] float32: row maximum in the kernels' own units, and denominator. Hand it to `attentionBackward`
-   * for gradients that do not inherit the rounding of `lse`; only the cpu backend fills it.
+   * for gradients that do not inherit the rounding of `lse`.
    */
   softmaxStats?: Tensor;
 }

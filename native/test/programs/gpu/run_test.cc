@@ -1,0 +1,203 @@
+// What the Gpu does with one call: memory in place and pooled, gaps, stages, long grids, constants.
+#include <numeric>
+
+#include "harness.h"
+#include "metal/batches.h"
+#include "pages.h"
+
+using namespace test;
+using fa::metal::Work;
+
+namespace {
+
+const std::string kAddText = std::string(kHead) + R"(
+constant bool negates [[function_constant(6)]];
+constant int shift [[function_constant(2)]];
+kernel void add(device const float* a [[buffer(0)]], device const float* b [[buffer(1)]],
+                device float* out [[buffer(3)]], constant Params& params [[buffer(17)]],
+                uint group [[threadgroup_position_in_grid]], uint lane [[thread_index_in_threadgroup]]) {
+  const int i = (int(group) + params.first_task) * 32 + int(lane);
+  if (i >= params.count) return;
+  const float sum = a[i] + b[i] + float(shift);
+  out[i] = negates ? -sum : sum;
+}
+)";
+
+// One thread group that visits all elements: its result shows whether a stage before it had ended.
+const std::string kReverseText = std::string(kHead) + R"(
+kernel void reverse(device const float* in [[buffer(0)]], device float* out [[buffer(3)]],
+                    constant Params& params [[buffer(17)]], uint group [[threadgroup_position_in_grid]],
+                    uint lane [[thread_index_in_threadgroup]]) {
+  const int i = (int(group) + params.first_task) * 32 + int(lane);
+  if (i < params.count) out[i] = in[params.count - 1 - i];
+}
+)";
+
+const fa::MetalVariant kAdd = variant_of("add", kAddText.c_str());
+const fa::MetalVariant kReverse = variant_of("reverse", kReverseText.c_str());
+
+std::vector<float> counting(size_t count, float first) {
+  std::vector<float> values(count);
+  std::iota(values.begin(), values.end(), first);
+  return values;
+}
+
+/// out = a + b.
+struct Sum {
+  std::vector<float> a, b, out;
+  explicit Sum(int count) : a(counting(count, 1)), b(counting(count, 100)), out(count, -7) {}
+
+  Work work() {
+    const int count = static_cast<int>(a.size());
+    Work work;
+    const auto first = work.input(tensor_of(a.data(), {count}));
+    const auto second = work.input(tensor_of(b.data(), {count}));
+    const auto sum = work.output(tensor_of(out.data(), {count}));
+    work.dispatches.push_back(dispatch_of(
+        kAdd, count, {{fa::binding::kQ, first}, {fa::binding::kK, second}, {fa::binding::kOut, sum}}));
+    return work;
+  }
+
+  bool is_right(float sign = 1, float shift = 0) const {
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (out[i] != sign * (a[i] + b[i] + shift)) return false;
+    }
+    return true;
+  }
+};
+
+void runs_with_pooled_memory(fa::metal::Gpu& gpu) {
+  for (const int count : {1, 31, 32, 33, 1000}) {
+    Sum sum(count);
+    gpu.run(sum.work());
+    expect(sum.is_right(), "a sum of " + std::to_string(count));
+  }
+}
+
+void keeps_pipelines_apart_by_constants(fa::metal::Gpu& gpu) {
+  for (int round = 0; round < 2; ++round) {
+    Sum sum(50);
+    Work work = sum.work();
+    work.dispatches[0].constants.has_stats = true;
+    work.dispatches[0].constants.bias_type = 3;
+    gpu.run(work);
+    expect(sum.is_right(-1, 3), "function constants");
+    work.dispatches[0].constants = {};
+    gpu.run(work);
+    expect(sum.is_right(), "no function constants");
+  }
+}
+
+void runs_in_place() {
+  auto gpu = open();
+  Sum warm(40);
+  gpu->run(warm.work());
+  const size_t count = 5000;  // 20000 bytes: two pages
+  const auto pages = fa::Pages::allocate(3 * 32768);
+  auto* floats = reinterpret_cast<float*>(pages->data());
+  // The second begins in the middle of a page.
+  float *a = floats, *b = floats + 8192 + 40, *out = floats + 16384;
+  std::iota(a, a + count, 0.0f);
+  std::fill(b, b + count, 1.0f);
+  Work work;
+  const auto first = work.input(tensor_of(a, {int64_t(count)}));
+  const auto second = work.input(tensor_of(b, {int64_t(count)}));
+  const auto sum = work.output(tensor_of(out, {int64_t(count)}));
+  work.dispatches.push_back(dispatch_of(kAdd, int(count), {{0, first}, {1, second}, {3, sum}}));
+  const size_t buffers = live_objects("MTLBuffer");
+  gpu->run(work);
+  for (size_t i = 0; i < count; ++i) expect(out[i] == static_cast<float>(i) + 1, "a sum in pages");
+  for (int tries = 0; tries < 100 && live_objects("MTLBuffer") > buffers; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  expect(live_objects("MTLBuffer") == buffers, "memory in place takes no buffer of the pool");
+}
+
+void leaves_gaps_alone(fa::metal::Gpu& gpu) {
+  // [2, 3, 4] with rows of 4 every 6 and outer blocks every 30.
+  std::vector<float> a = counting(60, 0), b(60, 1), out(60, -7);
+  const std::vector<int64_t> shape{2, 3, 4}, strides{30, 6, 1};
+  Work work;
+  const auto first = work.input(tensor_of(a.data(), shape, strides));
+  const auto second = work.input(tensor_of(b.data(), shape, strides));
+  const auto sum = work.output(tensor_of(out.data(), shape, strides));
+  const int span = 30 + 2 * 6 + 4;
+  work.dispatches.push_back(dispatch_of(kAdd, span, {{0, first}, {1, second}, {3, sum}}));
+  gpu.run(work);
+  for (int i = 0; i < 60; ++i) {
+    const int inner = i % 30;
+    const bool element = inner < 18 && inner % 6 < 4;
+    expect(out[i] == (element ? a[i] + 1 : -7), "element " + std::to_string(i) + " of a tensor with gaps");
+  }
+}
+
+void orders_stages(fa::metal::Gpu& gpu) {
+  const int count = 4096;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<float> a = counting(count, 0), b(count, 1), out(count);
+    Work work;
+    const auto first = work.input(tensor_of(a.data(), {count}));
+    const auto second = work.input(tensor_of(b.data(), {count}));
+    const auto between = work.scratch(count * sizeof(float));
+    const auto result = work.output(tensor_of(out.data(), {count}));
+    // Given in the wrong order: the stage counts.
+    work.dispatches.push_back(dispatch_of(kReverse, count, {{0, between}, {3, result}}, 1));
+    work.dispatches.push_back(dispatch_of(kAdd, count, {{0, first}, {1, second}, {3, between}}, 0));
+    gpu.run(work);
+    for (int i = 0; i < count; ++i) expect(out[i] == a[count - 1 - i] + 1, "a second stage sees the first");
+  }
+}
+
+void cuts_long_grids(fa::metal::Gpu& gpu) {
+  const int count = 32 * 100;
+  Sum sum(count);
+  Work work = sum.work();
+  work.dispatches[0].multiply_adds = 5.5 * fa::metal::kMultiplyAddsPerCommandBuffer;
+  const size_t batches = fa::metal::cut_into_batches(work, fa::metal::kMultiplyAddsPerCommandBuffer).size();
+  expect(batches == 6, "5.5 times the limit are 6 command buffers");
+  gpu.run(work);
+  expect(sum.is_right(), "a grid in six parts");
+}
+
+void skips_what_is_empty(fa::metal::Gpu& gpu) {
+  gpu.run(Work());
+  Sum sum(40);
+  Work work = sum.work();
+  work.dispatches[0].tasks = 0;
+  gpu.run(work);
+  expect(sum.out[0] == -7, "no tasks, no output");
+  Sum small(8);
+  work = small.work();
+  const auto empty = work.input(tensor_of(nullptr, {0, 4}));
+  work.dispatches[0].bindings[1].memory = empty;
+  work.dispatches[0].tasks = 1;
+  work.dispatches[0].parameters[0].bytes.assign(sizeof(Params), std::byte{0});
+  gpu.run(work);
+}
+
+void warms_up(fa::metal::Gpu& gpu) {
+  Work work;
+  const auto nothing = work.input(fa::Tensor{});
+  work.dispatches.push_back(dispatch_of(kAdd, 40, {{0, nothing}, {1, nothing}, {3, nothing}}));
+  gpu.warm_up(work);
+}
+
+}  // namespace
+
+int main() {
+  set("validate", "1");
+  open();
+  const size_t before = live_objects();  // the system's, such as its process info, which stay
+  auto gpu = open();
+  runs_with_pooled_memory(*gpu);
+  keeps_pipelines_apart_by_constants(*gpu);
+  leaves_gaps_alone(*gpu);
+  orders_stages(*gpu);
+  cuts_long_grids(*gpu);
+  skips_what_is_empty(*gpu);
+  warms_up(*gpu);
+  gpu.reset();
+  runs_in_place();
+  expect(comes_down_to(before), "no object is left");
+  std::printf("ok\n");
+}
