@@ -26,15 +26,18 @@ const hosts = [
 
 export const manifestOf = (folder) => JSON.parse(fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
 
+/** Packs a package; returns the tarball. */
+export async function pack(folder, destination) {
+  const pnpm = path.join(root, 'node_modules/.bin/pnpm');
+  await run(pnpm, ['pack', '--pack-destination', destination], { cwd: path.join(root, folder) });
+  const { name, version } = manifestOf(folder);
+  return path.join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
+}
+
 /** Packs every published package; returns name -> tarball. */
 export async function packAll(destination) {
-  const pnpm = path.join(root, 'node_modules/.bin/pnpm');
   const tarballs = new Map();
-  for (const folder of published) {
-    await run(pnpm, ['pack', '--pack-destination', destination], { cwd: path.join(root, folder) });
-    const { name, version } = manifestOf(folder);
-    tarballs.set(name, path.join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`));
-  }
+  for (const folder of published) tarballs.set(manifestOf(folder).name, await pack(folder, destination));
   return tarballs;
 }
 
