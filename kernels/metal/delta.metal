@@ -19,10 +19,10 @@ METAL_FUNC float diagonal_of_product(thread const OwnRows<T, width, kOwnInDevice
     Fragment<T> right;
 #pragma unroll
     for (int e = 0; e < 2; ++e)
-      right.thread_elements()[e] = aligned || 8 * d + lane.row < out.dim ? column_rows[e][8 * d] : T(0);
+      elements(right)[e] = aligned || 8 * d + lane.row < out.dim ? column_rows[e][8 * d] : T(0);
     simdgroup_multiply_accumulate(sums, d_out.fragment(d), right, sums);
   }
-  return sums.thread_elements()[lane.row % 2];
+  return elements(sums)[lane.row % 2];
 }
 
 METAL_FUNC bool holds_diagonal(Lane lane) { return lane.row / 2 == lane.column / 2; }

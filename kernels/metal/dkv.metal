@@ -90,14 +90,14 @@ struct KeyGradients {
         const RowTerms terms = block.of_row(column);
 #pragma unroll
         for (int r = 0; r < kRowFragments; ++r) {
-          const float product = products[r][n].thread_elements()[e];
+          const float product = elements(products[r][n])[e];
           float score = product * head.scale_log2;
           if (!plain) score = row < rows ? head.score(product, row, key(r)) : -INFINITY;
           PairWeights<T> pair;
-          pair.set(score, kSumsDk ? d_p[r][n].thread_elements()[e] : 0.0f, terms);
+          pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms);
           if (!plain && score == -INFINITY) pair.hide(product, terms);
-          p[r][n].thread_elements()[e] = pair.p;
-          d_scores[r][n].thread_elements()[e] = pair.d_score;
+          elements(p[r][n])[e] = pair.p;
+          elements(d_scores[r][n])[e] = pair.d_score;
           special = special || pair.special;
         }
       }
@@ -125,7 +125,7 @@ struct KeyGradients {
         if (row >= count) continue;
 #pragma unroll
         for (int r = 0; r < kRowFragments; ++r)
-          if (key(r) < stride) rows[Int64(row) * stride + key(r)] = d_scores[r][n].thread_elements()[e];
+          if (key(r) < stride) rows[Int64(row) * stride + key(r)] = elements(d_scores[r][n])[e];
       }
   }
 
@@ -170,9 +170,8 @@ template <typename T, int width, int value_width, typename Tile>
             head_rows(v, p.v, task.batch, task.head, p.band.keys, p.value_dim));
 
   // Query blocks
-  const BlockRange all = visible_row_blocks(p, group_first, Tile::kGroupRows, Tile::kBlock);
-  const BlockRange own = visible_row_blocks(p, first, Tile::kRows, Tile::kBlock);
-  const BlockRange full = full_row_blocks(p, first, Tile::kRows, Tile::kBlock);
+  const KeyBlocks of_group = row_blocks(p, group_first, Tile::kGroupRows, Tile::kBlock);
+  const KeyBlocks own = row_blocks(p, first, Tile::kRows, Tile::kBlock);
   const int group_heads = p.query_heads / p.kv_heads;
   const Int64 rows = Int64(p.batch) * p.query_heads * p.query_length;
   for (int h = task.head * group_heads; h < (task.head + 1) * group_heads; ++h) {
@@ -183,17 +182,17 @@ template <typename T, int width, int value_width, typename Tile>
     head.open(p, task.batch, h);
     if (has_mask) head.mask = mask;
     if (has_bias) head.bias = bias;
-    for (int b = all.begin; b < all.end; ++b) {
+    for (int b = of_group.seen.begin; b < of_group.seen.end; ++b) {
       const int first_row = b * Tile::kBlock;
 
       // Stage queries
       threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
       block.stage(from_q, from_d_out, row_terms + head_first, rows, first_row, thread_index);
       threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
-      if (b < own.begin || b >= own.end) continue;
+      if (!own.see(b)) continue;
 
       // Add gradients
-      const bool special = keys.differentiate(head, block, first_row, p.query_length, head.is_plain(full, b));
+      const bool special = keys.differentiate(head, block, first_row, p.query_length, own.are_plain(b));
       keys.accumulate(block, special);
       if (stores_d_scores) {
         const int stride = kept_stride(p);

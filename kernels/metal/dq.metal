@@ -63,13 +63,13 @@ struct QueryGradient {
       for (int n = 0; n < kBlockFragments; ++n)
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
-          const float product = products[r][n].thread_elements()[e];
+          const float product = elements(products[r][n])[e];
           const int key = first_key + 8 * n + lane.column + e;
           const float score = plain ? product * head.scale_log2 : head.score(product, row(r), key);
           PairWeights<T> pair;
-          pair.set(score, d_p[r][n].thread_elements()[e], terms[r]);
+          pair.set(score, elements(d_p[r][n])[e], terms[r]);
           if (!plain && score == -INFINITY) pair.hide(product, terms[r]);
-          d_scores[r][n].thread_elements()[e] = pair.d_score;
+          elements(d_scores[r][n])[e] = pair.d_score;
           special = special || pair.special;
         }
     return !plain && simd_any(special);
@@ -124,21 +124,18 @@ template <typename T, int width, int value_width, typename Tile>
 
   // Key blocks
   const int group_count = min(Tile::kGroupRows, p.query_length - group_first);
-  const BlockRange all = visible_blocks(p.band, group_first, group_count, Tile::kBlock);
-  const BlockRange own =
-      rows.count > 0 ? visible_blocks(p.band, first, rows.count, Tile::kBlock) : BlockRange{0, 0};
-  const BlockRange full = full_blocks(p.band, first, rows.count, Tile::kBlock);
-  for (int block = all.begin; block < all.end; ++block) {
+  const KeyBlocks of_group = key_blocks(p.band, group_first, group_count, Tile::kBlock);
+  const KeyBlocks own = key_blocks(p.band, first, rows.count, Tile::kBlock);
+  for (int block = of_group.seen.begin; block < of_group.seen.end; ++block) {
     // Stage keys
     threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
     keys.template stage<Tile::kThreads>(from_k, block * Tile::kBlock, thread_index);
     values.template stage<Tile::kThreads>(from_v, block * Tile::kBlock, thread_index);
     threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
-    if (block < own.begin || block >= own.end) continue;
+    if (!own.see(block)) continue;
 
     // Add gradients
-    const bool special =
-        rows.differentiate(head, keys, values, block * Tile::kBlock, head.is_plain(full, block));
+    const bool special = rows.differentiate(head, keys, values, block * Tile::kBlock, own.are_plain(block));
     rows.accumulate(keys, special);
   }
   rows.write(d_q + task.batch * g.dq.batch + task.head * g.dq.head, int(g.dq.row), p.head_dim, p.scale);

@@ -18,16 +18,20 @@ METAL_FUNC Task key_task(constant AttentionParams& p, constant GradientParams& g
   return Task{head / p.kv_heads, head % p.kv_heads, task / heads};
 }
 
-/// Blocks of query rows that see some key of [key, key + count).
-METAL_FUNC BlockRange visible_row_blocks(constant AttentionParams& p, int key, int count, int block) {
-  const BlockRange rows = visible_rows(p.band, key, count, p.query_length);
-  return BlockRange{rows.begin / block, blocks_of(rows.end, block)};
+/// Query blocks of the heads of that window, in the order of query_task without one.
+METAL_FUNC Task query_task(constant AttentionParams& p, constant GradientParams& g, uint group, int rows) {
+  const int task = int(group) + p.first_task, head = g.first_head + task % g.heads;
+  return Task{head / p.query_heads, head % p.query_heads,
+              blocks_of(p.query_length, rows) - 1 - task / g.heads};
 }
 
-/// Blocks of query rows that see all these keys.
-METAL_FUNC BlockRange full_row_blocks(constant AttentionParams& p, int key, int count, int block) {
-  if (key + count > p.band.keys) return BlockRange{0, 0};
-  return full_blocks(transposed(p.band, p.query_length), key, count, block);
+/// Blocks of query rows as keys [key, key + count) see them.
+METAL_FUNC KeyBlocks row_blocks(constant AttentionParams& p, int key, int count, int block) {
+  const BlockRange rows = visible_rows(p.band, key, count, p.query_length);
+  return KeyBlocks{BlockRange{rows.begin / block, blocks_of(rows.end, block)},
+                   key + count > p.band.keys
+                       ? BlockRange{0, 0}
+                       : full_blocks(transposed(p.band, p.query_length), key, count, block)};
 }
 
 /// Elements from row to row of the dS that dkv keeps.
@@ -87,7 +91,7 @@ METAL_FUNC void multiply_visible(thread Fragment<float> (&sums)[rows][columns],
       if (is_hidden(weight)) continue;
 #pragma unroll
       for (int d = 0; d < columns; ++d) {
-        thread vec<float, 2>& sum = sums[r][d].thread_elements();
+        thread vec<float, 2>& sum = elements(sums[r][d]);
         sum[0] = fma(weight, float(row[8 * d]), sum[0]);
         sum[1] = fma(weight, float(row[8 * d + 1]), sum[1]);
       }
