@@ -40,7 +40,6 @@ class WorkerCounter final : public Observer {
     counts.atomics += atomic;
     const ptrdiff_t offset = access.address - memory_.base;
     if (offset < 0 || offset >= static_cast<ptrdiff_t>(memory_.used)) {
-      counts.device_accesses++;
       traffic_.touch(access.address, access.size, reads, writes);
       return access.address;
     }
@@ -118,6 +117,7 @@ class DispatchCounter final : public DispatchCount {
       for (size_t i = 0; i < regions_.size(); i++) {
         region_bytes[i].read += totals.bytes[i].read;
         region_bytes[i].written += totals.bytes[i].written;
+        region_bytes[i].accesses += totals.bytes[i].accesses;
       }
     }
     for (size_t i = 0; i < regions_.size(); i++) {
@@ -125,6 +125,7 @@ class DispatchCounter final : public DispatchCount {
       const Bytes& bytes = region_bytes[i];
       result.device_bytes_read += bytes.read;
       result.device_bytes_written += bytes.written;
+      result.device_accesses += bytes.accesses;
       result.device_bytes_read_unique += unique_read;
       result.device_bytes_written_unique += unique_written;
       if (regions_[i].index == Region::kNoIndex || bytes.read + bytes.written == 0) continue;
@@ -132,6 +133,7 @@ class DispatchCounter final : public DispatchCount {
       traffic.name = argument_name(regions_[i].index);
       traffic.read += bytes.read;
       traffic.written += bytes.written;
+      traffic.accesses += bytes.accesses;
       traffic.unique_read += unique_read;
       traffic.unique_written += unique_written;
     }

@@ -49,7 +49,7 @@ constexpr Field<Counts> kFields[] = {
 #undef FIELD
 #define FIELD(name) {#name, &Counts::Traffic::name}
 constexpr Field<Counts::Traffic> kTrafficFields[] = {FIELD(read), FIELD(written), FIELD(unique_read),
-                                                     FIELD(unique_written)};
+                                                     FIELD(unique_written), FIELD(accesses)};
 #undef FIELD
 static_assert(sizeof(Counts) == sizeof kFields / sizeof *kFields * sizeof(uint64_t) + sizeof(Counts::buffers),
               "every count has its field here");

@@ -32,7 +32,7 @@ struct Counts {
 
   struct Traffic {
     std::string name;  // of the kernel's argument
-    uint64_t read = 0, written = 0, unique_read = 0, unique_written = 0;
+    uint64_t read = 0, written = 0, unique_read = 0, unique_written = 0, accesses = 0;
   };
   std::map<uint32_t, Traffic> buffers;  // by index in the argument table
 };

@@ -103,6 +103,7 @@ void Traffic::touch(const char* address, uint32_t size, bool reads, bool writes)
     Region& region = regions_[at];
     const uint64_t first = static_cast<uint64_t>(address - region.begin);
     const uint64_t count = static_cast<uint64_t>(std::min(end, region.end) - address);
+    bytes_[at].accesses++;
     if (reads) {
       bytes_[at].read += count;
       region.read.mark(first, count);

@@ -36,7 +36,7 @@ struct Region {
 std::vector<Region> device_regions(const Dispatch& dispatch);
 
 struct Bytes {
-  uint64_t read = 0, written = 0;
+  uint64_t read = 0, written = 0, accesses = 0;
 };
 
 // One worker's view of the regions.

@@ -66,6 +66,7 @@ TEST("device memory: total bytes, unique bytes and bytes by buffer") {
   CHECK_EQUAL(counts.device_bytes_written_unique, 64u);
   CHECK_EQUAL(counts.buffers.size(), 2u);
   CHECK_EQUAL(counts.buffers[0].read, 640u);
+  CHECK_EQUAL(counts.buffers[0].accesses, 64u);
   CHECK_EQUAL(counts.buffers[0].unique_read, 128u);
   CHECK_EQUAL(counts.buffers[0].written, 0u);
   CHECK_EQUAL(counts.buffers[3].read, 16u);
@@ -164,7 +165,7 @@ TEST("JSON has every count, with buffers by index") {
   for (const char* part :
        {"\"threads\": 32", "\"device_bytes_read\": 8", "\"bank_cycles_16\": 0", "\"comparisons\": 0",
         "\"buffers\": {\"3\": {\"name\": \"\", \"read\": 8, \"written\": 0, \"unique_read\": 8, "
-        "\"unique_written\": 0}}}"})
+        "\"unique_written\": 0, \"accesses\": 1}}}"})
     CHECK_CONTAINS(json, part);
 }
 
