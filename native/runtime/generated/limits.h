@@ -15,6 +15,8 @@ inline constexpr int64_t kMaxShortLength = 8;
 inline constexpr int64_t kMaxMetalSplits = 256;
 /// Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes.
 inline constexpr int64_t kMaxMetalScratch = 268435456;
+/// Largest distance between rows in the Metal backend: a block of rows stays within 32 bits. Unit: elements.
+inline constexpr int64_t kMaxMetalRowStride = 16777215;
 /// Largest FA_METAL_THREADS. Unit: threads.
 inline constexpr int64_t kMaxSoftwareThreads = 256;
 

@@ -1,24 +1,73 @@
 #include "metal/metal_backend.h"
 
-#include "error.h"
+#include <algorithm>
+
+#include "generated/version.h"
+#include "metal/backward.h"
+#include "metal/forward.h"
+#include "metal/gpu.h"
+#include "metal/metal_plan.h"
 
 namespace fa {
 
-std::string metal_unavailable(const DeviceConfig& config) {
-  if (config.device == DeviceChoice::software) {
-    return "'software', but this build has no software Metal device";
+namespace {
+
+using metal::Gpu;
+using metal::MetalPlan;
+using metal::Work;
+
+class MetalBackend final : public Backend {
+ public:
+  explicit MetalBackend(std::unique_ptr<Gpu> gpu) : gpu_(std::move(gpu)) {}
+
+  DeviceInfo info() const override {
+    const metal::Capabilities& device = gpu_->capabilities();
+    DeviceInfo info;
+    info.backend = "metal";
+    info.name = device.name;
+    info.software = device.software;
+    info.family = "apple" + std::to_string(device.family);
+    info.version = kVersion;
+    return info;
   }
-#if defined(__APPLE__)
-  return "'metal', but this build has no Metal kernels";
-#else
-  return "'metal', but this system has no Metal; it exists on macOS only";
-#endif
-}
+
+  std::variant<Plan, Refusal> plan(const Problem& problem) const override {
+    auto outcome = metal::plan_metal(problem, gpu_->capabilities());
+    if (auto* refusal = std::get_if<Refusal>(&outcome)) return *std::move(refusal);
+    return printed(std::get<MetalPlan>(outcome), problem);
+  }
+
+  void forward(const Problem& problem, const Plan&, const ForwardCall& call) override {
+    run(forward_work(problem, chosen(problem), gpu_->capabilities(), call));
+  }
+
+  void backward(const Problem& problem, const Plan&, const BackwardCall& call) override {
+    run(backward_work(problem, chosen(problem), gpu_->capabilities(), call));
+  }
+
+ private:
+  /// Planning is pure, so this is the plan that was printed.
+  MetalPlan chosen(const Problem& problem) const {
+    auto outcome = metal::plan_metal(problem, gpu_->capabilities());
+    if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal);
+    return std::get<MetalPlan>(std::move(outcome));
+  }
+
+  /// Where no task is left, nothing is to be written either.
+  void run(const Work& work) {
+    const auto has_tasks = [](const metal::Dispatch& dispatch) { return dispatch.tasks > 0; };
+    if (std::any_of(work.dispatches.begin(), work.dispatches.end(), has_tasks)) gpu_->run(work);
+  }
+
+  const std::unique_ptr<Gpu> gpu_;
+};
+
+}  // namespace
+
+std::string metal_unavailable(const DeviceConfig& config) { return metal::gpu_unavailable(config); }
 
 std::unique_ptr<Backend> open_metal_backend(const DeviceConfig& config) {
-  const bool software = config.device == DeviceChoice::software;
-  refuse(ErrorCode::BACKEND_UNAVAILABLE, software ? "device" : "backend", "one that runs here, backend 'cpu'",
-         metal_unavailable(config));
+  return std::make_unique<MetalBackend>(metal::open_gpu(config));
 }
 
 }  // namespace fa

@@ -91,7 +91,8 @@ Outcome plan_route(const Problem& problem, const Capabilities& capabilities, con
       return unsupported("q", "at most " + std::to_string(kMaxTasks) + " threadgroups in " + row.name, tasks);
     }
   }
-  plan.kernel = row.name + (wish.splits == 0 ? "" : "@" + std::to_string(wish.splits));
+  plan.kernel = row.name;
+  if (wish.splits > 0) plan.kernel.append("@").append(std::to_string(wish.splits));
   plan.why = reason(plan, capabilities, wish);
   return plan;
 }

@@ -15,5 +15,8 @@ export const maxMetalSplits = 256;
 /** Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes. */
 export const maxMetalScratch = 268435456;
 
+/** Largest distance between rows in the Metal backend: a block of rows stays within 32 bits. Unit: elements. */
+export const maxMetalRowStride = 16777215;
+
 /** Largest FA_METAL_THREADS. Unit: threads. */
 export const maxSoftwareThreads = 256;

@@ -1,0 +1,130 @@
+// delta first, then either dQ beside dK and dV; or, where dS is kept, chunk of heads by chunk of heads, dK
+// and dV that keep it and dQ that uses it.
+#include "metal/backward.h"
+
+#include <algorithm>
+
+#include "metal/call_work.h"
+
+namespace fa::metal {
+
+namespace {
+
+class BackwardWork {
+ public:
+  BackwardWork(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
+               const BackwardCall& call)
+      : problem_(problem), plan_(plan), made_(problem, plan, capabilities, call.inputs) {
+    out_ = made_.rows_in("out", call.out, made_.params.out);
+    d_out_ = made_.rows_in("dOut", call.d_out, gradient_.d_out);
+    dq_ = made_.rows_out("dq", call.dq, gradient_.dq);
+    dk_ = made_.rows_out("dk", call.dk, gradient_.dk);
+    dv_ = made_.rows_out("dv", call.dv, gradient_.dv);
+    lse_ = made_.floats_in(call.lse);
+    stats_ = made_.floats_in(call.softmax_stats);
+    d_lse_ = made_.floats_in(call.d_lse);
+    row_terms_ = made_.scratch(plan.scratch.row_terms);
+    if (plan.scratch.d_scores > 0) d_scores_ = made_.scratch(plan.scratch.d_scores);
+  }
+
+  Work build() {
+    const int64_t heads = all_heads(problem_);
+    add_delta(heads);
+    int stage = 1;
+    for (int64_t first = 0; first < heads; first += plan_.heads_at_once) {
+      gradient_.first_head = static_cast<int>(first);
+      gradient_.heads = static_cast<int>(std::min(plan_.heads_at_once, heads - first));
+      stage = add_chunk(stage);
+    }
+    return std::move(made_.work);
+  }
+
+ private:
+  void add_delta(int64_t heads) {
+    gradient_.heads = static_cast<int>(heads);
+    Dispatch& delta = made_.dispatch(*plan_.variants.front(), heads, 0);
+    CallWork::bind(delta, binding::kOut, out_);
+    CallWork::bind(delta, binding::kDOut, d_out_);
+    CallWork::bind(delta, binding::kLse, lse_);
+    CallWork::bind(delta, binding::kStats, stats_);
+    CallWork::bind(delta, binding::kDLse, d_lse_);
+    CallWork::bind(delta, binding::kRowTerms, row_terms_);
+    CallWork::pass(delta, binding::kGradientParams, gradient_);
+    delta.constants.has_stats = stats_.has_value();
+    delta.constants.has_d_lse = d_lse_.has_value();
+  }
+
+  /// @returns the stage behind it
+  int add_chunk(int stage) {
+    int last = stage;
+    for (const MetalVariant* variant : plan_.variants) {
+      switch (variant->kernel) {
+        case MetalKernel::dq:
+          add_dq(*variant, stage);
+          break;
+        case MetalKernel::dkv:
+        case MetalKernel::shortDkv:
+          add_dkv(*variant, stage);
+          break;
+        case MetalKernel::dqStored:
+        case MetalKernel::shortDq:
+          last = stage + 1;
+          add_dq_stored(*variant, last);
+          break;
+        default:
+          break;
+      }
+    }
+    return last + 1;
+  }
+
+  /// What recomputes P and dP takes.
+  Dispatch& add_recomputing(const MetalVariant& variant, int stage) {
+    Dispatch& made = made_.dispatch(variant, gradient_.heads, stage);
+    made_.bind_scores(made);
+    CallWork::bind(made, binding::kV, made_.v);
+    CallWork::bind(made, binding::kDOut, d_out_);
+    CallWork::bind(made, binding::kRowTerms, row_terms_);
+    CallWork::pass(made, binding::kGradientParams, gradient_);
+    return made;
+  }
+
+  void add_dq(const MetalVariant& variant, int stage) {
+    CallWork::bind(add_recomputing(variant, stage), binding::kDq, dq_);
+  }
+
+  void add_dkv(const MetalVariant& variant, int stage) {
+    Dispatch& dkv = add_recomputing(variant, stage);
+    CallWork::bind(dkv, binding::kDk, dk_);
+    CallWork::bind(dkv, binding::kDv, dv_);
+    // Of two passes, the one for dK has dS.
+    constexpr int kWritesDk = 2;
+    if (!d_scores_ || (variant.pass & kWritesDk) == 0) return;
+    CallWork::bind(dkv, binding::kDScores, d_scores_);
+    dkv.constants.stores_d_scores = true;
+  }
+
+  void add_dq_stored(const MetalVariant& variant, int stage) {
+    Dispatch& dq = made_.dispatch(variant, gradient_.heads, stage);
+    CallWork::bind(dq, binding::kK, made_.k);
+    CallWork::bind(dq, binding::kDScores, d_scores_);
+    CallWork::bind(dq, binding::kDq, dq_);
+    CallWork::pass(dq, binding::kGradientParams, gradient_);
+  }
+
+  const Problem& problem_;
+  const MetalPlan& plan_;
+  CallWork made_;
+  GradientParams gradient_{};
+  Memory out_, d_out_, dq_, dk_, dv_, row_terms_;
+  std::optional<Memory> lse_, stats_, d_lse_, d_scores_;
+};
+
+}  // namespace
+
+Work backward_work(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
+                   const BackwardCall& call) {
+  return BackwardWork(problem, plan, capabilities, call).build();
+}
+
+}  // namespace fa::metal

@@ -1,0 +1,11 @@
+// The backward call as work for the GPU.
+#pragma once
+#include "metal/gpu.h"
+#include "metal/metal_plan.h"
+
+namespace fa::metal {
+
+Work backward_work(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
+                   const BackwardCall& call);
+
+}  // namespace fa::metal

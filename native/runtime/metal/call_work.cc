@@ -1,0 +1,170 @@
+#include "metal/call_work.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "error.h"
+#include "generated/limits.h"
+#include "metal/saturating.h"
+
+namespace fa::metal {
+
+namespace {
+
+constexpr double kLog2E = 1.4426950408889634;
+
+int bias_type_of(DType dtype) {
+  if (dtype == DType::float16) return kBiasFloat16;
+  return dtype == DType::bfloat16 ? kBiasBfloat16 : kBiasFloat32;
+}
+
+/// Every row starts at a multiple of four elements, in memory and counted from the tensor's start.
+bool starts_in_fours(const Tensor& tensor) {
+  const auto address = reinterpret_cast<uintptr_t>(tensor.data);
+  if (address % static_cast<uintptr_t>(4 * element_size(tensor.dtype)) != 0) return false;
+  for (int axis = 0; axis + 1 < tensor.rank; ++axis) {
+    if (tensor.shape[axis] > 1 && tensor.strides[axis] % 4 != 0) return false;
+  }
+  return true;
+}
+
+AttentionParams params_of(const Problem& problem) {
+  AttentionParams params{};
+  params.band = problem.band;
+  params.batch = static_cast<int>(problem.batch);
+  params.query_heads = static_cast<int>(problem.query_heads);
+  params.kv_heads = static_cast<int>(problem.kv_heads);
+  params.query_length = static_cast<int>(problem.query_length);
+  params.key_length = static_cast<int>(problem.key_length);
+  params.head_dim = static_cast<int>(problem.head_dim);
+  params.value_dim = static_cast<int>(problem.value_dim);
+  params.scale = problem.scale;
+  params.scale_log2 = static_cast<float>(problem.scale * kLog2E);
+  return params;
+}
+
+/// At most so many keys are visible to a row.
+int64_t keys_per_row(const Problem& problem) {
+  const int64_t reach = int64_t{problem.band.hi} - problem.band.lo + 1;
+  return std::clamp<int64_t>(reach, 0, problem.key_length);
+}
+
+}  // namespace
+
+CallWork::CallWork(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
+                   const AttentionInputs& inputs)
+    : params(params_of(problem)), problem_(problem), plan_(plan), capabilities_(capabilities) {
+  const MetalVariant& variant = *plan.variants.front();
+  shared_.aligned = problem.head_dim == variant.width && problem.value_dim == variant.value_width;
+  q = rows_in("q", inputs.q, params.q);
+  k = rows_in("k", inputs.k, params.k);
+  v = rows_in("v", inputs.v, params.v);
+  if (inputs.mask) {
+    mask_ = work.input(checked("mask", *inputs.mask));
+    params.mask = score_strides_of(*inputs.mask);
+    shared_.has_mask = true;
+  }
+  if (inputs.bias) {
+    bias_ = work.input(checked("bias", *inputs.bias));
+    params.bias = score_strides_of(*inputs.bias);
+    shared_.has_bias = true;
+    shared_.bias_type = bias_type_of(inputs.bias->dtype);
+  }
+}
+
+const Tensor& CallWork::checked(const char* argument, const Tensor& tensor) {
+  const int64_t bytes = span_bytes(tensor).value_or(std::numeric_limits<int64_t>::max());
+  const int64_t limit = capabilities_.max_buffer_bytes;
+  if (limit == 0 || bytes <= limit) return tensor;
+  refuse(ErrorCode::UNSUPPORTED, argument,
+         "at most " + std::to_string(limit) + " bytes, the longest buffer of this device",
+         std::to_string(bytes));
+}
+
+/// Axes of a [B, H, L, D] tensor in either layout.
+RowStrides CallWork::strides_of(const char* argument, const Tensor& tensor) {
+  const bool bhld = problem_.layout == Layout::bhld;
+  const auto stride = [&](int axis) { return tensor.shape[axis] == 1 ? 0 : tensor.strides[axis]; };
+  const RowStrides strides{stride(0), stride(bhld ? 1 : 2), stride(bhld ? 2 : 1)};
+  if (strides.row > kMaxMetalRowStride) {
+    refuse(ErrorCode::UNSUPPORTED, argument,
+           "rows at most " + std::to_string(kMaxMetalRowStride) + " elements apart in the metal backend",
+           std::to_string(strides.row));
+  }
+  shared_.aligned = shared_.aligned && starts_in_fours(tensor);
+  return strides;
+}
+
+ScoreStrides CallWork::score_strides_of(const Tensor& tensor) const {
+  const auto stride = [&](int axis) { return tensor.shape[axis] == 1 ? 0 : tensor.strides[axis]; };
+  return {stride(0), stride(1), stride(2)};
+}
+
+Memory CallWork::rows_in(const char* argument, const Tensor& tensor, RowStrides& strides) {
+  strides = strides_of(argument, tensor);
+  return work.input(checked(argument, tensor));
+}
+
+Memory CallWork::rows_out(const char* argument, const Tensor& tensor, RowStrides& strides) {
+  strides = strides_of(argument, tensor);
+  return work.output(checked(argument, tensor));
+}
+
+std::optional<Memory> CallWork::floats_in(const std::optional<Tensor>& tensor) {
+  if (!tensor) return std::nullopt;
+  return work.input(*tensor);
+}
+
+std::optional<Memory> CallWork::floats_out(const std::optional<Tensor>& tensor) {
+  if (!tensor) return std::nullopt;
+  return work.output(*tensor);
+}
+
+void CallWork::bind_scores(Dispatch& dispatch) const {
+  bind(dispatch, binding::kQ, q);
+  bind(dispatch, binding::kK, k);
+  bind(dispatch, binding::kMask, mask_);
+  bind(dispatch, binding::kBias, bias_);
+  dispatch.constants.has_mask = shared_.has_mask;
+  dispatch.constants.has_bias = shared_.has_bias;
+  dispatch.constants.bias_type = shared_.bias_type;
+}
+
+/// An upper bound, so that no part of a causal grid takes longer than its share.
+double CallWork::multiply_adds(const MetalVariant& variant, int64_t heads) const {
+  const double rows = static_cast<double>(product({heads, problem_.query_length}));
+  const double pairs = rows * static_cast<double>(keys_per_row(problem_));
+  const double width = variant.width, value_width = variant.value_width;
+  switch (variant.kernel) {
+    case MetalKernel::forward:
+    case MetalKernel::decode:
+      return pairs * (width + value_width);
+    case MetalKernel::delta:
+      return rows * value_width;
+    case MetalKernel::dq:
+      return pairs * (2 * width + value_width);
+    case MetalKernel::dkv:
+    case MetalKernel::shortDkv:
+      return pairs * (width + value_width + (variant.pass == 3 ? width + value_width : width));
+    case MetalKernel::dqStored:
+    case MetalKernel::shortDq:
+      return pairs * width;
+    case MetalKernel::decodeReduce:
+      return rows * value_width * static_cast<double>(plan_.splits.count);
+  }
+  return 0;
+}
+
+Dispatch& CallWork::dispatch(const MetalVariant& variant, int64_t heads, int stage) {
+  Dispatch& made = work.dispatches.emplace_back();
+  made.variant = &variant;
+  made.constants.aligned = shared_.aligned;
+  made.tasks = tasks_of(variant, problem_, heads, plan_.splits.count);
+  made.multiply_adds = multiply_adds(variant, heads);
+  made.stage = stage;
+  made.first_task_offset = offsetof(AttentionParams, first_task);
+  pass(made, binding::kParams, params);
+  return made;
+}
+
+}  // namespace fa::metal

@@ -1,0 +1,24 @@
+#include "metal/forward.h"
+
+#include "metal/call_work.h"
+#include "metal/decode.h"
+
+namespace fa::metal {
+
+Work forward_work(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
+                  const ForwardCall& call) {
+  CallWork made(problem, plan, capabilities, call.inputs);
+  const RowResults results{made.rows_out("out", call.out, made.params.out), made.floats_out(call.lse),
+                           made.floats_out(call.softmax_stats)};
+  if (plan.route->route == MetalRoute::decode) {
+    add_decode(problem, plan, results, made);
+  } else {
+    Dispatch& attend = made.dispatch(*plan.variants.front(), all_heads(problem), 0);
+    made.bind_scores(attend);
+    made.bind(attend, binding::kV, made.v);
+    results.bind_to(attend);
+  }
+  return std::move(made.work);
+}
+
+}  // namespace fa::metal
