@@ -19,6 +19,16 @@ struct RowPad<float> {
   static constant constexpr int kReadAsRows = 4;
 };
 
+/// Four neighbours of a row in memory, of which `columns` exist.
+template <typename T>
+METAL_FUNC vec<T, 4> read_four(const device T* from, int columns) {
+  if (aligned) return *reinterpret_cast<const device vec<T, 4>*>(from);
+  vec<T, 4> four = vec<T, 4>(T(0));
+  for (int e = 0; e < 4; ++e)
+    if (e < columns) four[e] = from[e];
+  return four;
+}
+
 /// Where rows come from: one head of a [B, H, L, D] tensor.
 template <typename T>
 struct HeadRows {
@@ -28,16 +38,27 @@ struct HeadRows {
   int dim;     ///< columns that may be read
 
   METAL_FUNC const device T* row(int index) const { return start + Int64(index) * stride; }
+
+  /// Four elements of row first + offset; zero for what does not exist.
+  METAL_FUNC vec<T, 4> four(int first, int offset, int column) const {
+    if (offset >= rows - first) return vec<T, 4>(T(0));
+    return read_four(row(first) + (offset * stride + column), dim - column);
+  }
 };
 
-template <typename T>
-METAL_FUNC vec<T, 4> read_four(const device T* from, int columns) {
-  if (aligned) return *reinterpret_cast<const device vec<T, 4>*>(from);
-  vec<T, 4> four = vec<T, 4>(T(0));
-  for (int e = 0; e < 4; ++e)
-    if (e < columns) four[e] = from[e];
-  return four;
-}
+/// What a thread moves of rows of `fours` vectors of four elements: always the same place in a row, so that a
+/// step is one addition. Threads that make up no whole row have nothing to do.
+template <int threads, int fours>
+struct Share {
+  static_assert(threads >= fours, "a row is moved in one step");
+  static constant constexpr int kStep = threads / fours;
+  int first;  ///< row; then every kStep-th
+  int column;
+
+  METAL_FUNC Share(uint thread_index, int rows)
+      : first(thread_index < uint(kStep * fours) ? int(thread_index / uint(fours)) : rows),
+        column(int(thread_index % uint(fours)) * 4) {}
+};
 
 /// Staged rows: where a fragment of them lies, and how they get there.
 template <typename T, int rows, int width, int pad>
@@ -64,31 +85,25 @@ struct StagedRows {
   /// Rows [first, first + rows) of `from`, by all threads together. What does not exist becomes zero.
   template <int threads>
   METAL_FUNC void stage(HeadRows<T> from, int first, uint thread_index) const {
-    const device T* block = from.row(first);
-    for (int i = int(thread_index); i < rows * kFours; i += threads) {
-      const int row = i / kFours, column = i % kFours * 4;
-      vec<T, 4> four = vec<T, 4>(T(0));
-      if (first + row < from.rows) four = read_four(block + row * from.stride + column, from.dim - column);
-      write(row, column, four);
-    }
+    const Share<threads, kFours> share(thread_index, rows);
+    for (int row = share.first; row < rows; row += share.kStep)
+      write(row, share.column, from.four(first, row, share.column));
   }
 
   /// The same with elements that are not finite set to zero. Returns one bit for each row in which this
   /// thread met such an element.
   template <int threads>
   METAL_FUNC uint stage_finite(HeadRows<T> from, int first, uint thread_index) const {
-    const device T* block = from.row(first);
+    const Share<threads, kFours> share(thread_index, rows);
     uint special = 0;
-    for (int i = int(thread_index); i < rows * kFours; i += threads) {
-      const int row = i / kFours, column = i % kFours * 4;
-      vec<T, 4> four = vec<T, 4>(T(0));
-      if (first + row < from.rows) four = read_four(block + row * from.stride + column, from.dim - column);
+    for (int row = share.first; row < rows; row += share.kStep) {
+      vec<T, 4> four = from.four(first, row, share.column);
       for (int e = 0; e < 4; ++e) {
         if (is_finite(float(four[e]))) continue;
         four[e] = T(0);
         special |= 1u << row;
       }
-      write(row, column, four);
+      write(row, share.column, four);
     }
     return special;
   }
