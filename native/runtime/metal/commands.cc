@@ -21,6 +21,21 @@ constexpr NSUInteger kBarrierBuffers = 1;  // MTLBarrierScopeBuffers
 /// failure ends the call soon.
 constexpr size_t kCommittedPerCall = 2;
 
+/// A queue has 64 command buffers, and who asks for more waits inside of Metal, for ever if nobody commits.
+constexpr ptrdiff_t kCallsAtOnce = 24;
+
+/// One call's place in the queue.
+class Place {
+ public:
+  explicit Place(std::counting_semaphore<>& free) : free_(free) { free_.acquire(); }
+  ~Place() { free_.release(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  std::counting_semaphore<>& free_;
+};
+
 struct GridSize {  // MTLSize
   NSUInteger width, height, depth;
 };
@@ -70,11 +85,13 @@ struct Commands::Handler {
 Commands::Commands(const GpuDevice& gpu, std::chrono::milliseconds timeout)
     : gpu_(gpu),
       queue_(gpu.objc.adopt(gpu.objc.send<Id>(gpu.device.get(), "newCommandQueue"))),
-      timeout_(timeout) {
+      timeout_(timeout),
+      free_places_(kCallsAtOnce) {
   if (!queue_) raise_gpu(ErrorCode::OUT_OF_MEMORY, "a command queue", "none");
 }
 
 void Commands::run(const Call& call, const std::vector<Batch>& batches) const {
+  const Place place(free_places_);
   std::deque<std::shared_ptr<Completion>> committed;
   const auto wait_for_first = [&] {
     wait(*committed.front());

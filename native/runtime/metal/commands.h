@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <memory>
+#include <semaphore>
 #include <vector>
 
 #include "metal/batches.h"
@@ -38,6 +39,7 @@ class Commands {
   const GpuDevice& gpu_;
   const Owned queue_;
   const std::chrono::milliseconds timeout_;
+  mutable std::counting_semaphore<> free_places_;
 };
 
 }  // namespace fa::metal

@@ -15,6 +15,10 @@
 #include "fa/bindings.h"
 #include "metal/gpu.h"
 
+void test_faults();
+void test_run();
+void test_threads();
+
 namespace test {
 
 inline void expect(bool truth, const std::string& what) {
