@@ -43,6 +43,7 @@ void check_score_inputs(const AttentionInputs& inputs, Problem& problem) {
   }
   if (inputs.bias) {
     check_score_rows("bias", *inputs.bias, {DType::float32, DType::float16, DType::bfloat16}, problem);
+    problem.bias_dtype = inputs.bias->dtype;
     use(problem, Feature::bias);
   }
   if (inputs.alibi_slopes) {

@@ -24,7 +24,7 @@ class BackwardWork {
     stats_ = made_.floats_in(call.softmax_stats);
     d_lse_ = made_.floats_in(call.d_lse);
     row_terms_ = made_.scratch(plan.scratch.row_terms);
-    if (plan.scratch.d_scores > 0) d_scores_ = made_.scratch(plan.scratch.d_scores);
+    if (plan.keeps_scores()) d_scores_ = made_.scratch(plan.scratch.d_scores);
   }
 
   Work build() {

@@ -7,6 +7,7 @@
 #include "metal/forward.h"
 #include "metal/gpu.h"
 #include "metal/metal_plan.h"
+#include "metal/shape_calls.h"
 
 namespace fa {
 
@@ -38,11 +39,17 @@ class MetalBackend final : public Backend {
   }
 
   void forward(const Problem& problem, const Plan&, const ForwardCall& call) override {
-    run(forward_work(problem, chosen(problem), gpu_->capabilities(), call));
+    run(work_of(problem, call));
   }
 
   void backward(const Problem& problem, const Plan&, const BackwardCall& call) override {
-    run(backward_work(problem, chosen(problem), gpu_->capabilities(), call));
+    run(work_of(problem, call));
+  }
+
+  void warm_up(const Problem& problem, const Plan&) override {
+    const bool forward = problem.direction == Direction::forward;
+    gpu_->warm_up(forward ? work_of(problem, metal::forward_shapes(problem))
+                          : work_of(problem, metal::backward_shapes(problem)));
   }
 
  private:
@@ -51,6 +58,14 @@ class MetalBackend final : public Backend {
     auto outcome = metal::plan_metal(problem, gpu_->capabilities());
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal);
     return std::get<MetalPlan>(std::move(outcome));
+  }
+
+  Work work_of(const Problem& problem, const ForwardCall& call) const {
+    return forward_work(problem, chosen(problem), gpu_->capabilities(), call);
+  }
+
+  Work work_of(const Problem& problem, const BackwardCall& call) const {
+    return backward_work(problem, chosen(problem), gpu_->capabilities(), call);
   }
 
   /// Where no task is left, nothing is to be written either.

@@ -27,10 +27,6 @@ bool needs_few_rows(const MetalRouteRow& row) {
   return row.route == MetalRoute::decode || row.route == MetalRoute::backward_short;
 }
 
-bool keeps_scores(const MetalRouteRow& row) {
-  return row.route == MetalRoute::backward_stored || row.route == MetalRoute::backward_short;
-}
-
 Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
   const bool keys = problem.head_dim > widest(row, problem.dtype);
   const int limit = keys ? widest(row, problem.dtype) : widest_values(row, problem.dtype);
@@ -51,7 +47,7 @@ std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, Me
     const int64_t larger = std::max(plan.scratch.partial_out, plan.scratch.partial_stats);
     if (larger > limit) return unsupported("kernel", "results of splits" + within, larger);
   }
-  if (keeps_scores(*plan.route)) {
+  if (plan.keeps_scores()) {
     plan.heads_at_once = heads_that_fit(problem, limit);
     if (plan.heads_at_once == 0 && rows > 0) {
       const int64_t group = problem.query_heads / problem.kv_heads;
@@ -157,7 +153,7 @@ Plan printed(const MetalPlan& plan, const Problem& problem) {
     text.tiles.emplace_back("splits", plan.splits.count);
     text.tiles.emplace_back("keysPerSplit", plan.splits.keys);
   }
-  if (keeps_scores(*plan.route)) text.tiles.emplace_back("headsAtOnce", plan.heads_at_once);
+  if (plan.keeps_scores()) text.tiles.emplace_back("headsAtOnce", plan.heads_at_once);
   return text;
 }
 

@@ -16,6 +16,11 @@ struct MetalPlan {
   int64_t heads_at_once = 0;  ///< query heads that one pass goes through: all, unless dS is kept
   MetalScratch scratch;
   std::string why;
+
+  /// dS goes through scratch.
+  bool keeps_scores() const {
+    return route->route == MetalRoute::backward_stored || route->route == MetalRoute::backward_short;
+  }
 };
 
 std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabilities& capabilities);
