@@ -7,10 +7,10 @@
 namespace fa {
 using namespace metal;
 
+/// Without the type bfloat, which not every device has.
 METAL_FUNC float read_bias(const device uchar* bias, Int64 index) {
-#if __METAL_VERSION__ >= 310
-  if (bias_type == kBiasBfloat16) return float(reinterpret_cast<const device bfloat*>(bias)[index]);
-#endif
+  if (bias_type == kBiasBfloat16)
+    return as_type<float>(uint(reinterpret_cast<const device ushort*>(bias)[index]) << 16);
   if (bias_type == kBiasFloat16) return float(reinterpret_cast<const device half*>(bias)[index]);
   return reinterpret_cast<const device float*>(bias)[index];
 }

@@ -106,6 +106,7 @@ class BackwardWork {
 
   void add_dq_stored(const MetalVariant& variant, int stage) {
     Dispatch& dq = made_.dispatch(variant, gradient_.heads, stage);
+    made_.tell_of_scores(dq);
     CallWork::bind(dq, binding::kK, made_.k);
     CallWork::bind(dq, binding::kDScores, d_scores_);
     CallWork::bind(dq, binding::kDq, dq_);

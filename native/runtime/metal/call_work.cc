@@ -125,6 +125,10 @@ void CallWork::bind_scores(Dispatch& dispatch) const {
   bind(dispatch, binding::kK, k);
   bind(dispatch, binding::kMask, mask_);
   bind(dispatch, binding::kBias, bias_);
+  tell_of_scores(dispatch);
+}
+
+void CallWork::tell_of_scores(Dispatch& dispatch) const {
   dispatch.constants.has_mask = shared_.has_mask;
   dispatch.constants.has_bias = shared_.has_bias;
   dispatch.constants.bias_type = shared_.bias_type;

@@ -31,6 +31,8 @@ class CallWork {
 
   /// q, k, mask and bias: what scores are made of.
   void bind_scores(Dispatch& dispatch) const;
+  /// Whether there are mask and bias, for kernels that take dS and not them.
+  void tell_of_scores(Dispatch& dispatch) const;
   static void bind(Dispatch& dispatch, int index, Memory memory) {
     dispatch.bindings.push_back({index, memory});
   }
