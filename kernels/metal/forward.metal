@@ -57,6 +57,8 @@ struct QueryRows {
                   : vec<float, 2>(head.score(s[0], row(r), key), head.score(s[1], row(r), key + 1));
       }
       const float factor = softmax[r].absorb(scores[r], probabilities[r]);
+      if (simd_all(factor == 1.0f))
+        continue;  // no maximum has moved: later blocks rarely bring a larger score
 #pragma unroll
       for (int d = 0; d < value_width / 8; ++d) elements(sums[r][d]) *= factor;
     }
