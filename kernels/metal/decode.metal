@@ -18,11 +18,10 @@ template <int width, int value_width, typename Tile>
 struct DecodeShape : Tile {
   static constant constexpr int kWidth = width;
   static constant constexpr int kValueWidth = value_width;
-  static constant constexpr int kGroups = column_groups(width);
   static constant constexpr int kValueGroups = column_groups(value_width);
   /// Column groups of O that a simdgroup owns.
   static constant constexpr int kOwnGroups = (kValueGroups + Tile::kSimdgroups - 1) / Tile::kSimdgroups;
-  static constant constexpr int kQueryShares = kGroups * Tile::kRowFragments * 32;
+  static constant constexpr int kQueryPairs = width / 8 * Tile::kRowFragments * 32;
   /// Floats from row to row of a page of scores: the lanes that write a fragment meet different banks.
   static constant constexpr int kScoreStride = Tile::kBlock + 4;
   static constant constexpr int kPage = Tile::kRows * kScoreStride;
@@ -59,42 +58,40 @@ struct Decoder {
     }
   }
 
-  /// Q^T, share by share in the order in which lanes read it.
-  METAL_FUNC void stage(threadgroup vec<T, 4>* queries, const device T* q,
+  /// Q^T, fragment by fragment in the order in which lanes read it.
+  METAL_FUNC void stage(threadgroup vec<T, 2>* queries, const device T* q,
                         constant AttentionParams& p) const {
-    for (int n = 32 * simdgroup + lane.index; n < Shape::kQueryShares; n += Shape::kThreads) {
-      const int fragment = n / 32;
-      const int first = first_row + fragment % Shape::kRowFragments * 8 + lane.column;
-      const int column = fragment / Shape::kRowFragments * kGroupColumns + lane.row / 2 * 4 + lane.row % 2;
-      vec<T, 4> share = vec<T, 4>(T(0));
-#pragma unroll
-      for (int e = 0; e < 4; ++e) {
-        const int row = first + e % 2, d = column + e / 2 * 2;
-        if (row < rows.count && d < p.head_dim) share[e] = q[rows.offset(p.q, row) + d];
-      }
-      queries[n] = share;
+    for (int n = 32 * simdgroup + lane.index; n < Shape::kQueryPairs; n += Shape::kThreads) {
+      const int fragment = n / 32, column = fragment / Shape::kRowFragments * 8 + lane.row;
+      const int row = first_row + fragment % Shape::kRowFragments * 8 + lane.column;
+      const bool exists = column < p.head_dim;
+      queries[n] = vec<T, 2>(exists && row < rows.count ? q[rows.offset(p.q, row) + column] : T(0),
+                             exists && row + 1 < rows.count ? q[rows.offset(p.q, row + 1) + column] : T(0));
     }
   }
 
   /// Products of eight keys with all rows, transposed. `key` is the lane's.
   METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device T* key,
-                           int dim, threadgroup const vec<T, 4>* queries) const {
+                           int dim, threadgroup const vec<T, 2>* queries) const {
+    OwnRows<T, Shape::kWidth, kOwnInDevice> keys;
+    keys.open(key, dim, lane);
 #pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r) products[r] = zero_fragment<float>();
-    for (int g = 0; g < Shape::kGroups; ++g) {
-      const vec<T, 4> k = read_share<Shape::kWidth>(key, share_column(g, lane), dim);
+#pragma unroll(4)
+    for (int d = 0; d < Shape::kWidth / 8; ++d) {
+      const Fragment<T> left = keys.fragment(d);
 #pragma unroll
       for (int r = 0; r < Shape::kRowFragments; ++r) {
-        const vec<T, 4> q = queries[(g * Shape::kRowFragments + r) * 32 + lane.index];
-        simdgroup_multiply_accumulate(products[r], fragment_of<T>(k.xy), fragment_of<T>(q.xy), products[r]);
-        simdgroup_multiply_accumulate(products[r], fragment_of<T>(k.zw), fragment_of<T>(q.zw), products[r]);
+        Fragment<T> right;
+        elements(right) = queries[(d * Shape::kRowFragments + r) * 32 + lane.index];
+        simdgroup_multiply_accumulate(products[r], left, right, products[r]);
       }
     }
   }
 
   /// This simdgroup's keys of a block: page[row][key] = score.
   METAL_FUNC void score(threadgroup float* page, thread const DecodeBlock& block, const device T* k,
-                        constant AttentionParams& p, threadgroup const vec<T, 4>* queries,
+                        constant AttentionParams& p, threadgroup const vec<T, 2>* queries,
                         thread const ScoreInputs& inputs) const {
     for (int f = simdgroup; f < Shape::kBlockFragments; f += Shape::kSimdgroups) {
       const int key = 8 * f + lane.row;
@@ -185,7 +182,7 @@ template <typename T, int width, int value_width, typename Tile>
                        ushort simdgroup [[simdgroup_index_in_threadgroup]],
                        ushort lane [[thread_index_in_simdgroup]]) {
   using Shape = DecodeShape<width, value_width, Tile>;
-  threadgroup vec<T, 4> queries[Shape::kQueryShares];
+  threadgroup vec<T, 2> queries[Shape::kQueryPairs];
   threadgroup vec<float, 2> pages[Shape::kPage];  // two pages of floats, read in pairs
   Decoder<T, Shape> decoder(simdgroup, lane);
   thread PackedRows& rows = decoder.rows;

@@ -46,18 +46,6 @@ struct RowTerms {
   float delta;  ///< dS = P (dP - delta)
 };
 
-/// Marks a hidden pair among weights of the matrix unit. No visible pair has this weight: P is never
-/// negative, and dS is stored by visible_weight.
-template <typename T>
-METAL_FUNC T hidden_weight() {
-  return T(-0.0f);
-}
-template <typename T>
-METAL_FUNC T visible_weight(float x) {
-  return T(x) + T(0);
-}
-METAL_FUNC bool is_hidden(float weight) { return as_type<uint>(weight) == 0x80000000u; }
-
 /// P and dS of one pair, rounded for the matrix unit.
 template <typename T>
 struct PairWeights {

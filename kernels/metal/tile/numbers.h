@@ -22,4 +22,16 @@ METAL_FUNC float log_of(float exponent, float sum) {
 
 METAL_FUNC bool is_finite(float x) { return (as_type<uint>(x) & 0x7f800000u) != 0x7f800000u; }
 
+/// Marks a hidden pair among weights of the matrix unit. No visible pair has this weight: P is never
+/// negative, and dS is stored by visible_weight.
+template <typename T>
+METAL_FUNC T hidden_weight() {
+  return T(-0.0f);
+}
+template <typename T>
+METAL_FUNC T visible_weight(float x) {
+  return T(x) + T(0);
+}
+METAL_FUNC bool is_hidden(float weight) { return as_type<uint>(weight) == 0x80000000u; }
+
 }  // namespace fa

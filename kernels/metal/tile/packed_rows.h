@@ -88,13 +88,6 @@ METAL_FUNC void write_share(device T* row, int column, int dim, vec<float, 4> x)
     if (column + e < dim) row[column + e] = T(x[e]);
 }
 
-template <typename T>
-METAL_FUNC Fragment<T> fragment_of(vec<T, 2> two) {
-  Fragment<T> f;
-  elements(f) = two;
-  return f;
-}
-
 /// Two fragments side by side: a column group of eight rows.
 struct ColumnGroup {
   Fragment<float> low, high;
@@ -109,8 +102,11 @@ struct ColumnGroup {
   /// += weights * rows, of which the lane has a share.
   template <typename T>
   METAL_FUNC void multiply_add(Fragment<T> weights, vec<T, 4> rows) {
-    simdgroup_multiply_accumulate(low, weights, fragment_of<T>(rows.xy), low);
-    simdgroup_multiply_accumulate(high, weights, fragment_of<T>(rows.zw), high);
+    Fragment<T> left, right;
+    elements(left) = rows.xy;
+    elements(right) = rows.zw;
+    simdgroup_multiply_accumulate(low, weights, left, low);
+    simdgroup_multiply_accumulate(high, weights, right, high);
   }
 
   /// The same pair by pair, for rows of which take_special() left what is NaN or infinite: in the matrix unit
@@ -122,7 +118,7 @@ struct ColumnGroup {
     for (short k = 0; k < 8; ++k) {
       const vec<float, 4> row = simd_shuffle(share, lane_holding(k, lane.column));
       const float weight = simd_shuffle(own, lane_holding(lane.row, k))[k % 2];
-      if (signbit(weight)) continue;
+      if (is_hidden(weight)) continue;
       elements(low) += weight * row.xy;
       elements(high) += weight * row.zw;
     }
@@ -137,7 +133,7 @@ METAL_FUNC void mark_hidden(thread Fragment<T> (&weights)[count],
   for (int f = 0; f < count; ++f) {
 #pragma unroll
     for (int e = 0; e < 2; ++e)
-      if (elements(scores[f])[e] == -INFINITY) elements(weights[f])[e] = T(-0.0f);
+      if (elements(scores[f])[e] == -INFINITY) elements(weights[f])[e] = hidden_weight<T>();
   }
 }
 

@@ -94,6 +94,7 @@ struct StagedRows {
   /// thread met such an element.
   template <int threads>
   METAL_FUNC uint stage_finite(HeadRows<T> from, int first, uint thread_index) const {
+    static_assert(rows <= 32, "one bit for each row");
     const Share<threads, kFours> share(thread_index, rows);
     uint special = 0;
     for (int row = share.first; row < rows; row += share.kStep) {

@@ -17,7 +17,6 @@ FA_CONSTANT int kPassDk = 2;
 template <int rows, int block, int simdgroups, int own, int pass>
 struct Tile {
   static_assert(rows % 8 == 0 && block % 8 == 0, "the matrix unit works on 8 by 8 elements");
-  static_assert(block <= 32, "SpecialRows keeps one bit per row of a block");
   static constant constexpr int kRows = rows;  ///< own rows of a simdgroup
   static constant constexpr int kRowFragments = rows / 8;
   static constant constexpr int kBlock = block;  ///< rows of the traversed operand per step

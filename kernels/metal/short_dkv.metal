@@ -1,0 +1,169 @@
+// dV = P^T dOut and dK = scale * dS^T Q for few query rows: those of a kv head's whole group share fragments.
+// A simdgroup owns eight keys and works transposed: P^T and dS^T of all rows stay in registers, each column
+// group of dV and dK is summed over the rows and stored at once. No threadgroup memory, no barrier: the rows
+// are few enough to come from the cache again.
+#include "tile/gradient.h"
+#include "tile/packed_rows.h"
+
+namespace fa {
+using namespace metal;
+
+/// Eight keys and the packed rows, of which there are at most Tile::kBlock.
+template <typename T, typename Tile>
+struct ShortKeys {
+  static constant constexpr int kFragments = Tile::kBlockFragments;
+  typedef Fragment<float> Products[kFragments];
+
+  PackedRows rows;
+  Lane lane;
+  int fragments;  ///< of rows that may see the keys
+  int key;        ///< this lane's
+  Fragment<T> p[kFragments];
+  Fragment<T> d_scores[kFragments];
+
+  METAL_FUNC explicit ShortKeys(ushort lane_index) : lane(lane_index) {}
+
+  /// products = own * rows^T, of a lane's own row and the rows of `from`. Rows past the end are the last one
+  /// again: they are hidden.
+  template <int width>
+  METAL_FUNC void multiply(thread Products& products, thread const OwnRows<T, width, kOwnInDevice>& own,
+                           const device T* from, RowStrides strides, int dim) const {
+    const device T* row[kFragments][2];
+#pragma unroll
+    for (int f = 0; f < kFragments; ++f) {
+      products[f] = zero_fragment<float>();
+#pragma unroll
+      for (int e = 0; e < 2; ++e)
+        row[f][e] = from + rows.offset(strides, min(8 * f + lane.column + e, rows.count - 1)) + lane.row;
+    }
+    for (int d = 0; d < width / 8; ++d) {
+      const Fragment<T> left = own.fragment(d);
+      const bool exists = aligned || 8 * d + lane.row < dim;
+#pragma unroll
+      for (int f = 0; f < kFragments; ++f) {
+        if (f >= fragments) continue;
+        Fragment<T> right;
+        elements(right) = vec<T, 2>(exists ? row[f][0][8 * d] : T(0), exists ? row[f][1][8 * d] : T(0));
+        simdgroup_multiply_accumulate(products[f], left, right, products[f]);
+      }
+    }
+  }
+
+  /// P^T and dS^T. True when some hidden pair is NaN or infinite and sums must leave it out.
+  METAL_FUNC bool weigh(thread const Products& products, thread const Products& d_p,
+                        const device float* row_terms, thread const ScoreInputs& inputs,
+                        constant AttentionParams& params, bool plain) {
+    const Int64 all = Int64(params.batch) * params.query_heads * params.query_length;
+    bool special = false;
+#pragma unroll
+    for (int n = 0; n < 2 * kFragments; ++n) {
+      const int f = n / 2, e = n % 2, row = 8 * f + lane.column + e;
+      const float product = elements(products[f])[e];
+      PairWeights<T> pair;
+      RowTerms terms{0, 0, 0};
+      float score = -INFINITY;
+      if (f < fragments && row < rows.count) {
+        const device float* at = row_terms + rows.start + row;
+        terms = RowTerms{at[0], at[all], at[2 * all]};
+        score = plain ? product * params.scale_log2 : rows.score(inputs, params, product, row, key);
+      }
+      pair.set(score, elements(d_p[f])[e], terms);
+      if (score == -INFINITY) pair.hide(product, terms);
+      elements(p[f])[e] = pair.p;
+      elements(d_scores[f])[e] = pair.d_score;
+      special = special || pair.special;
+    }
+    return simd_any(special);
+  }
+
+  /// Keeps dS at `kept`, its row 0 in the scratch. Columns up to the next multiple of eight exist.
+  METAL_FUNC void keep(device T* kept, int stride) const {
+#pragma unroll
+    for (int n = 0; n < 2 * kFragments; ++n) {
+      const int row = n / 2 * 8 + lane.column + n % 2;
+      if (row < rows.count && key < stride)
+        kept[Int64(row) * stride + key] = elements(d_scores[n / 2])[n % 2];
+    }
+  }
+
+  /// to = factor * weights * rows: the lane's key, of which `dim` columns exist.
+  template <int width>
+  METAL_FUNC void write_sums(device T* to, thread const Fragment<T> (&weights)[kFragments],
+                             const device T* from, RowStrides strides, int dim, float factor, bool special,
+                             int keys) const {
+    for (int g = 0; g < column_groups(width); ++g) {
+      const int column = share_column(g, lane);
+      ColumnGroup sum;
+      sum.reset();
+#pragma unroll
+      for (int f = 0; f < kFragments; ++f) {
+        if (f >= fragments) continue;
+        const int row = 8 * f + lane.row;
+        vec<T, 4> share = vec<T, 4>(T(0));
+        if (row < rows.count) share = read_share<width>(from + rows.offset(strides, row), column, dim);
+        if (special) {
+          sum.add_special(weights[f], share, lane);
+        } else {
+          sum.multiply_add(weights[f], share);
+        }
+      }
+      if (key < keys) write_share<width>(to, column, dim, sum.share() * factor);
+    }
+  }
+};
+
+template <typename T, int width, int value_width, typename Tile>
+[[kernel]] void short_dkv(const device T* q [[buffer(binding::kQ)]],
+                          const device T* k [[buffer(binding::kK)]],
+                          const device T* v [[buffer(binding::kV)]],
+                          const device T* d_out [[buffer(binding::kDOut)]],
+                          const device float* row_terms [[buffer(binding::kRowTerms)]],
+                          const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
+                          const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
+                          device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
+                          device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
+                          constant AttentionParams& p [[buffer(binding::kParams)]],
+                          constant GradientParams& g [[buffer(binding::kGradientParams)]],
+                          uint group [[threadgroup_position_in_grid]],
+                          ushort simdgroup [[simdgroup_index_in_threadgroup]],
+                          ushort lane_index [[thread_index_in_simdgroup]]) {
+  static_assert(Tile::kRows == 8, "a simdgroup owns one fragment of keys");
+  ShortKeys<T, Tile> own(lane_index);
+  ScoreInputs inputs;
+  if (has_mask) inputs.mask = mask;
+  if (has_bias) inputs.bias = bias;
+
+  // Own keys
+  const Task task = key_task(p, g, group);
+  const int first = task.block * Tile::kGroupRows + simdgroup * Tile::kRows;
+  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Tile::kRows);
+  own.rows.open(p, task.batch * p.kv_heads + task.head);
+  own.fragments = blocks.see(first / Tile::kRows) ? blocks_of(own.rows.count, 8) : 0;
+  own.key = first + own.lane.row;
+
+  // Weigh pairs
+  bool special = false;
+  if (own.fragments > 0) {
+    const Int64 readable = min(own.key, p.band.keys - 1);
+    OwnRows<T, width, kOwnInDevice> keys;
+    OwnRows<T, value_width, kOwnInDevice> values;
+    keys.open(k + own.rows.kv_offset(p.k) + readable * p.k.row, p.head_dim, own.lane);
+    values.open(v + own.rows.kv_offset(p.v) + readable * p.v.row, p.value_dim, own.lane);
+    Fragment<float> products[Tile::kBlockFragments], d_p[Tile::kBlockFragments];
+    own.template multiply<width>(products, keys, q, p.q, p.head_dim);
+    own.template multiply<value_width>(d_p, values, d_out, g.d_out, p.value_dim);
+    special = own.weigh(products, d_p, row_terms, inputs, p, blocks.are_plain(first / Tile::kRows));
+    if (stores_d_scores) {
+      const int stride = kept_stride(p);
+      own.keep(kept + (own.rows.start - Int64(g.first_head) * p.query_length) * stride, stride);
+    }
+  }
+
+  // Write gradients
+  device T* to_v = d_v + own.rows.kv_offset(g.dv) + own.key * g.dv.row;
+  device T* to_k = d_k + own.rows.kv_offset(g.dk) + own.key * g.dk.row;
+  own.template write_sums<value_width>(to_v, own.p, d_out, g.d_out, p.value_dim, 1, special, p.key_length);
+  own.template write_sums<width>(to_k, own.d_scores, q, p.q, p.head_dim, p.scale, special, p.key_length);
+}
+
+}  // namespace fa

@@ -1,0 +1,74 @@
+// dQ = scale * dS K for few query rows, from the dS that short_dkv kept: the rows of a kv head's whole group
+// share fragments. The simdgroups of a threadgroup deal out the keys eight by eight; their sums are added one
+// after the other.
+#include "tile/gradient.h"
+#include "tile/packed_rows.h"
+
+namespace fa {
+using namespace metal;
+
+template <typename T, int width, int value_width, typename Tile>
+[[kernel]] void short_dq(const device T* k [[buffer(binding::kK)]],
+                         const device T* kept [[buffer(binding::kDScores)]],
+                         device T* d_q [[buffer(binding::kDq)]],
+                         constant AttentionParams& p [[buffer(binding::kParams)]],
+                         constant GradientParams& g [[buffer(binding::kGradientParams)]],
+                         uint group [[threadgroup_position_in_grid]],
+                         ushort simdgroup [[simdgroup_index_in_threadgroup]],
+                         ushort lane_index [[thread_index_in_simdgroup]]) {
+  static_assert(Tile::kRows == 8, "a threadgroup owns one fragment of rows");
+  constexpr int kGroups = column_groups(width);
+  threadgroup vec<float, 4> shares[kGroups * 32];
+  const Lane lane(lane_index);
+
+  // Own rows
+  const int task = int(group) + p.first_task, per_head = p.query_heads / p.kv_heads;
+  const int chunks = blocks_of(per_head * p.query_length, Tile::kRows);
+  PackedRows rows;
+  rows.open(p, g.first_head / per_head + task / chunks);
+  const int row = task % chunks * Tile::kRows + lane.row, stride = kept_stride(p);
+  const Int64 first_row = rows.start - Int64(g.first_head) * p.query_length;
+  const device T* d_scores = kept + (first_row + min(row, rows.count - 1)) * stride + lane.column;
+  const device T* keys = k + rows.kv_offset(p.k);
+  ColumnGroup sums[kGroups];
+#pragma unroll
+  for (int c = 0; c < kGroups; ++c) sums[c].reset();
+
+  // Add keys
+  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, 8);
+  for (int b = blocks.seen.begin + simdgroup; b < blocks.seen.end; b += Tile::kSimdgroups) {
+    Fragment<T> weights;
+    elements(weights) = *reinterpret_cast<const device vec<T, 2>*>(d_scores + 8 * b);
+    const device T* key = keys + min(8 * b + lane.row, p.band.keys - 1) * p.k.row;
+    const bool plain = blocks.are_plain(b);
+#pragma unroll
+    for (int c = 0; c < kGroups; ++c) {
+      vec<T, 4> share = read_share<width>(key, share_column(c, lane), p.head_dim);
+      if (!plain) {
+        const vec<T, 4> special = take_special(share);
+        if (simd_any(any(special != vec<T, 4>(T(0))))) sums[c].add_special(weights, special, lane);
+      }
+      sums[c].multiply_add(weights, share);
+    }
+  }
+
+  // Combine simdgroups
+  for (int s = 0; s < Tile::kSimdgroups; ++s) {
+    if (s == simdgroup) {
+#pragma unroll
+      for (int c = 0; c < kGroups; ++c) {
+        threadgroup vec<float, 4>& sum = shares[32 * c + lane.index];
+        sum = s == 0 ? sums[c].share() : sum + sums[c].share();
+      }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);  // the next simdgroup adds to these sums
+  }
+
+  // Write rows
+  if (row >= rows.count) return;
+  device T* to = d_q + rows.offset(g.dq, row);
+  for (int c = simdgroup; c < kGroups; c += Tile::kSimdgroups)
+    write_share<width>(to, share_column(c, lane), p.head_dim, shares[32 * c + lane.index] * p.scale);
+}
+
+}  // namespace fa
