@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { compileAndRun } from './compile.js';
+
+const program = ['main', 'choice_test', 'refusals_test', 'sizes_test'].map(
+  (name) => `test/programs/metal_plan/${name}.cc`,
+);
+const plan = ['metal_plan', 'plan_sizes', 'route_wish', 'variant_choice'].map((name) => `runtime/metal/${name}.cc`);
+const problem = ['', '_inputs', '_options', '_sizes'].map((part) => `runtime/problem${part}.cc`);
+const shared = ['check_tensor', 'error', 'missing_feature', 'tensor'].map((name) => `runtime/${name}.cc`);
+
+test('the plan reaches every variant, bounds its scratch and refuses with limit and value', {
+  timeout: 120_000,
+}, () => {
+  const printed = compileAndRun([...program, ...plan, ...problem, ...shared, 'runtime/generated/metal_variants.cc']);
+  expect(Number(/^(\d+) checks/.exec(printed)?.[1])).toBeGreaterThan(30_000);
+});

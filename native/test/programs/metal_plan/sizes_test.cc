@@ -1,0 +1,109 @@
+// Threadgroups, splits and scratch.
+#include <limits>
+
+#include "generated/limits.h"
+#include "harness.h"
+
+using namespace test;
+using fa::metal::all_heads;
+using fa::metal::tasks_of;
+
+namespace {
+
+/// Every visible key block belongs to exactly one split, whatever their number.
+void splits_cover_the_keys() {
+  for (const int64_t keys : {1, 7, 31, 32, 33, 127, 128, 129, 4096}) {
+    for (int64_t count = 1; count <= fa::kMaxMetalSplits; count = count < 10 ? count + 1 : count * 3) {
+      for (const int64_t first : {int64_t{0}, keys / 2}) {
+        Problem asked = problem(Direction::forward, DType::float16, {.queries = 2, .keys = keys},
+                                "metal-decode@" + std::to_string(count));
+        asked.band.lo = static_cast<int>(first);
+        const MetalPlan made = plan(asked, device());
+        const int block = made.variants.front()->block;
+        const auto seen = fa::visible_blocks(asked.band, 0, 2, block);
+        expect(made.splits.count == count, "as many splits as were asked for");
+        expect(made.splits.keys % block == 0 && made.splits.keys > 0, "whole blocks");
+        expect(made.splits.keys * count >= int64_t{seen.end - seen.begin} * block,
+               "all blocks are dealt out");
+        expect(made.variants.size() == (count == 1 ? 1u : 2u), "one split needs no merging");
+        expect((made.scratch.total() == 0) == (count == 1), "nor scratch");
+      }
+    }
+  }
+}
+
+void chosen_splits_fit_the_device() {
+  Capabilities unlimited = device();
+  unlimited.max_buffer_bytes = 0;
+  for (const int64_t batch : {1, 16, 1024}) {
+    for (const int64_t keys : {1, 1000, 10000}) {
+      const Shape shape{batch, 32, 8, 1, keys, 128, 128};
+      const MetalPlan made = plan(problem(Direction::forward, DType::float16, shape), unlimited);
+      expect(made.splits.count >= 1 && made.splits.count <= fa::kMaxMetalSplits, "a count within its limit");
+      expect(made.scratch.total() <= fa::kMaxMetalScratch, "scratch within its limit");
+      expect(keys > 256 || made.splits.count == 1, "few keys are not split");
+      expect(batch < 1024 || made.splits.count == 1, "nor are the keys of many heads");
+    }
+  }
+}
+
+/// Chunks consist of whole groups, all heads are in one, and none is larger than the scratch.
+void kept_scores_are_bounded() {
+  for (const int64_t group : {1, 2, 8}) {
+    for (const int64_t limit : {1 << 20, 1 << 22, 1 << 28}) {
+      Capabilities small = device();
+      small.max_buffer_bytes = limit;
+      const Shape shape{3, 4 * group, 4, 96, 205, 16, 16};
+      const Problem asked = problem(Direction::backward, DType::float16, shape, "metal-backward-stored");
+      const MetalPlan made = plan(asked, small);
+      const int64_t head_bytes = 96 * 208 * 2;
+      expect(made.heads_at_once > 0 && made.heads_at_once % group == 0, "whole groups");
+      expect(made.scratch.d_scores == made.heads_at_once * head_bytes, "dS of the heads of a chunk");
+      expect(made.scratch.d_scores <= limit, "within the limit");
+      expect(limit < 1 << 28 || made.heads_at_once == 12 * group, "one chunk where everything fits");
+      for (const MetalVariant* variant : made.variants) {
+        int64_t sum = 0;
+        for (int64_t first = 0; first < 12 * group; first += made.heads_at_once) {
+          sum += tasks_of(*variant, asked, std::min(made.heads_at_once, 12 * group - first), 1);
+        }
+        expect(sum == tasks_of(*variant, asked, all_heads(asked), 1), "chunks add up");
+      }
+    }
+  }
+}
+
+void scratch_grows_with_the_length() {
+  const auto scratch = [](int64_t length) {
+    const Shape shape{1, 8, 8, length, length, 128, 128};
+    return plan(problem(Direction::backward, DType::float16, shape), device()).scratch.total();
+  };
+  expect(scratch(4096) <= fa::kMaxMetalScratch + 3 * 8 * 4096 * 4, "dS within its bound, and row terms");
+  expect(scratch(65536) == 4 * scratch(16384), "row terms alone where dS would not fit");
+}
+
+void empty_problems_have_plans() {
+  const int64_t huge = std::numeric_limits<int64_t>::max() / 4;
+  const Shape shapes[] = {
+      {.batch = 0, .query_heads = 1 << 20}, {.queries = 0}, {.keys = 0}, {.batch = 0, .keys = huge}};
+  for (const Shape& shape : shapes) {
+    for (const fa::MetalRouteRow& row : fa::metal_routes()) {
+      const Direction direction = row.backward ? Direction::backward : Direction::forward;
+      Shape few = shape;
+      few.queries = std::min<int64_t>(few.queries, 4);
+      const Problem asked = problem(direction, DType::float32, few, row.name);
+      const MetalPlan made = plan(asked, device());
+      expect(made.scratch.d_scores == 0, "nothing to keep");
+      expect(shape.batch > 0 || printed(made, asked).tasks == 0, "nothing to do");
+    }
+  }
+}
+
+}  // namespace
+
+void test_sizes() {
+  splits_cover_the_keys();
+  chosen_splits_fit_the_device();
+  kept_scores_are_bounded();
+  scratch_grows_with_the_length();
+  empty_problems_have_plans();
+}
