@@ -17,8 +17,8 @@ const featureOf: Partial<Record<keyof typeof supportedOptions, string>> = {
 const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alibi', sinks: 'gradients:sinks' } as const;
 
 /** What a backend lacks, as kernels/variants/options.json has it. */
-function notSupported(backend: 'cpu'): Manifest['notSupported'] {
-  const lacks = (options: Readonly<Record<string, { [backend]: readonly string[] }>>, name: string): boolean =>
+export function notSupported(backend: 'cpu' | 'metal'): Manifest['notSupported'] {
+  const lacks = (options: Readonly<Record<string, Record<typeof backend, readonly string[]>>>, name: string): boolean =>
     options[name]?.[backend].length === 0;
   const options = Object.entries(featureOf)
     .filter(([name]) => lacks(supportedOptions, name))
@@ -95,16 +95,26 @@ export function memoryAdapter(isa: string): Adapter {
   };
 }
 
-function runInto(device: Device, { q, k, v, options, dOut, dLse, outputs, forwardResults }: Call): Outputs {
-  const given = options as AttentionOptions;
+/** Kernels to force; without a name, the backend chooses. */
+export interface ForcedKernels {
+  forward?: string | undefined;
+  backward?: string | undefined;
+}
+
+/** Through the native interface, so that results go into the suite's own memory. */
+export function runInto(device: Device, call: Call, kernels: ForcedKernels = {}): Outputs {
+  const { q, k, v, options, dOut, dLse, outputs, forwardResults } = call;
+  const withKernel = (kernel?: string) => ({ ...(options as AttentionOptions), ...(kernel && { kernel }) });
+  const [forwardOptions, backwardOptions] = [withKernel(kernels.forward), withKernel(kernels.backward)];
   const { out, lse, dq, dk, dv, ...optional } = outputs;
   const softmaxStats = {
     data: new Float32Array((2 * lse.data.byteLength) / 4),
     shape: [2, ...lse.shape],
     dtype: 'float32' as const,
   };
-  device.native.plan({ q, k, v, options: given, direction: dOut === undefined ? 'forward' : 'backward' });
-  device.native.forward({ q, k, v, out, lse, softmaxStats, options: given });
+  device.native.plan({ q, k, v, options: forwardOptions, direction: 'forward' });
+  if (dOut !== undefined) device.native.plan({ q, k, v, options: backwardOptions, direction: 'backward' });
+  device.native.forward({ q, k, v, out, lse, softmaxStats, options: forwardOptions });
   if (dOut === undefined) return { out, lse };
   const results = { out, lse, softmaxStats, ...forwardResults };
   device.native.backward({
@@ -118,7 +128,7 @@ function runInto(device: Device, { q, k, v, options, dOut, dLse, outputs, forwar
     dk: dk!,
     dv: dv!,
     ...optional,
-    options: given,
+    options: backwardOptions,
   });
   return outputs;
 }

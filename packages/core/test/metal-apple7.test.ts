@@ -1,0 +1,8 @@
+import { openSoftwareDevice } from './metal-adapters.js';
+import { testConformance } from './metal-suite.js';
+import { testWholeTable } from './metal-table.js';
+
+// The other way round in apple9: what one of the two has compiled, the other finds.
+const device = openSoftwareDevice('apple7');
+testWholeTable(device);
+testConformance(device);

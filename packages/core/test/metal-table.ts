@@ -1,0 +1,68 @@
+import { type CaseParameters, caseOf, formatId, runCase } from '@fa-metal/conformance';
+import { describe, expect, test } from 'vitest';
+import type { Device } from '../src/index.js';
+import { metalVariants } from './generated/metal-variants.js';
+import { metalAdapter, type Preferences } from './metal-adapters.js';
+
+interface Forcing {
+  parameters: CaseParameters;
+  kernels: Preferences;
+}
+
+/** Rows enough for several simdgroups; a tile of keys that is full and one that is cut. */
+const manyRows = { Hq: 2, Hkv: 1, Lq: 37, Lk: 45, causal: 'bottomRight' } as const;
+/** Of one kv head: as many as the smallest tile holds, and more. */
+const fewRows = { Hq: 2, Hkv: 1, Lq: 3, Lk: 70, causal: 'bottomRight' } as const;
+const moreRows = { ...fewRows, Hq: 3, Lq: 8 } as const;
+
+const training: readonly Forcing[] = [
+  { parameters: manyRows, kernels: { forward: ['metal-forward'], backward: ['metal-backward'] } },
+  { parameters: manyRows, kernels: { forward: ['metal-forward'], backward: ['metal-backward-stored'] } },
+  { parameters: fewRows, kernels: { forward: ['metal-decode@2'], backward: ['metal-backward-short'] } },
+  { parameters: moreRows, kernels: { forward: ['metal-decode@2'], backward: ['metal-backward-short'] } },
+];
+const inference: readonly Forcing[] = [fewRows, moreRows].map((parameters) => ({
+  parameters: { ...parameters, gradients: false },
+  kernels: { forward: ['metal-decode@2'], backward: [] },
+}));
+
+/** Declares tests that force every row of the table of Metal kernels (kernels/variants/metal.json) that the device can have. */
+export function testWholeTable(device: Device): void {
+  const family = Number(device.info.family?.replace('apple', ''));
+  const rows = metalVariants.filter((variant) => variant.family <= family);
+  const reached = new Set<string>();
+  const widths = new Map(rows.map(({ width: D, valueWidth: Dv, dtype }) => [`${D}/${Dv} ${dtype}`, { D, Dv, dtype }]));
+
+  describe.each([...widths])('%s', (_, width) => {
+    const trains = rows.some(
+      ({ kernel, ...row }) => kernel === 'dkv' && row.width === width.D && row.valueWidth === width.Dv,
+    );
+    test.each(trains ? training : inference)(
+      '$kernels.forward $kernels.backward, Lq $parameters.Lq',
+      async (forcing) => {
+        const { parameters, kernels } = forcing;
+        const adapter = metalAdapter({ name: 'table', device, preferred: kernels, reached });
+        // Wide heads are refused for many rows only.
+        const { wideHeads: _, ...notSupported } = adapter.manifest.notSupported;
+        const one = caseOf(formatId('table', { ...parameters, ...width }));
+        const manifest = { ...adapter.manifest, notSupported };
+        const { status, message } = await runCase({ ...adapter, manifest }, one);
+        expect(message ?? status).toBe('pass');
+      },
+    );
+  });
+
+  const newest = (row: (typeof rows)[number]) => !rows.some((other) => replaces(other, row));
+  test('every row was reached', () => {
+    const missing = rows.filter((row) => newest(row) && !reached.has(row.hostName)).map(({ hostName }) => hostName);
+    expect(missing).toEqual([]);
+  });
+}
+
+type Row = (typeof metalVariants)[number];
+const replaces = (a: Row, b: Row) =>
+  a.family > b.family &&
+  a.kernel === b.kernel &&
+  a.dtype === b.dtype &&
+  a.width === b.width &&
+  a.valueWidth === b.valueWidth;
