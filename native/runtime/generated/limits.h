@@ -11,6 +11,8 @@ inline constexpr int64_t kMaxHeadDim = 576;
 inline constexpr int64_t kMaxLength = 536870912;
 /// Largest Lq of the Metal kernels for few query rows, metal-decode and metal-backward-short. Unit: rows.
 inline constexpr int64_t kMaxShortLength = 8;
+/// Most query rows that share a kv head, Lq * Hq / Hkv, for which metal-decode is chosen unasked. Unit: rows.
+inline constexpr int64_t kMaxDecodeRows = 64;
 /// Largest N of kernel 'metal-decode@N'. Unit: splits.
 inline constexpr int64_t kMaxMetalSplits = 256;
 /// Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes.

@@ -36,6 +36,17 @@ Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
   return unsupported(keys ? "q" : "v", expected, keys ? problem.head_dim : problem.value_dim);
 }
 
+/// A threadgroup of shortDkv holds all rows of a kv head.
+std::optional<Refusal> too_many_rows(const MetalPlan& plan, const Problem& problem) {
+  for (const MetalVariant* variant : plan.variants) {
+    const int64_t rows = rows_per_kv_head(problem);
+    if (variant->kernel != MetalKernel::shortDkv || rows <= variant->rows) continue;
+    return unsupported(
+        "q", "Lq * Hq / Hkv of at most " + std::to_string(variant->rows) + " in " + plan.route->name, rows);
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, MetalPlan& plan) {
   const std::string within = " within " + std::to_string(limit) + " bytes of scratch in " + plan.route->name;
   const int64_t rows = query_rows(problem);
@@ -50,9 +61,8 @@ std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, Me
   if (plan.keeps_scores()) {
     plan.heads_at_once = heads_that_fit(problem, limit);
     if (plan.heads_at_once == 0 && rows > 0) {
-      const int64_t group = problem.query_heads / problem.kv_heads;
       return unsupported("kernel", "dS of the query heads of one kv head" + within,
-                         product({group, d_scores_bytes(problem)}));
+                         product({group_of(problem), d_scores_bytes(problem)}));
     }
     plan.scratch.d_scores = product({plan.heads_at_once, d_scores_bytes(problem)});
   }
@@ -74,6 +84,7 @@ Outcome plan_route(const Problem& problem, const Capabilities& capabilities, con
   plan.route = &row;
   plan.variants = choose_variants(row, problem, capabilities.family);
   if (plan.variants.empty()) return too_wide(row, problem);
+  if (auto refused = too_many_rows(plan, problem)) return *std::move(refused);
   const int64_t limit = scratch_limit(capabilities);
   if (row.route == MetalRoute::decode) {
     plan.splits = split_keys(problem, *plan.variants.front(), wish.splits, limit);
@@ -93,28 +104,39 @@ Outcome plan_route(const Problem& problem, const Capabilities& capabilities, con
   return plan;
 }
 
+bool has_few_rows(const Problem& problem) { return problem.query_length <= kMaxShortLength; }
+
 Outcome choose_forward(const Problem& problem, const Capabilities& capabilities) {
-  const bool few = problem.query_length <= kMaxShortLength;
-  const MetalRoute route = few ? MetalRoute::decode : MetalRoute::forward;
-  return plan_route(problem, capabilities, {&row_of(route), 0, few ? few_rows_text() : "more query rows"});
+  const MetalRouteRow& forward = row_of(MetalRoute::forward);
+  const bool shares = rows_per_kv_head(problem) <= kMaxDecodeRows;
+  if (has_few_rows(problem) && shares) {
+    return plan_route(problem, capabilities, {&row_of(MetalRoute::decode), 0, "few query rows"});
+  }
+  if (has_few_rows(problem) && choose_variants(forward, problem, capabilities.family).empty()) {
+    return plan_route(problem, capabilities, {&row_of(MetalRoute::decode), 0, "too wide for metal-forward"});
+  }
+  return plan_route(problem, capabilities, {&forward, 0, "many query rows"});
 }
 
 /// Why dS is not kept, or a plan that keeps it.
 std::variant<MetalPlan, std::string> plan_stored(const Problem& problem, const Capabilities& capabilities) {
-  const bool few = problem.query_length <= kMaxShortLength;
-  const MetalRoute route = few ? MetalRoute::backward_short : MetalRoute::backward_stored;
-  Outcome outcome = plan_route(
-      problem, capabilities,
-      {&row_of(route), 0,
-       few ? few_rows_text() : "predicted to be faster than seven products, not measured on Apple hardware"});
+  Outcome outcome =
+      plan_route(problem, capabilities,
+                 {&row_of(MetalRoute::backward_stored), 0,
+                  "predicted to be faster than seven products, not measured on Apple hardware"});
   if (const auto* refused = std::get_if<Refusal>(&outcome)) return refused->reason;
   MetalPlan& plan = std::get<MetalPlan>(outcome);
   const auto wanted = [](const MetalVariant* variant) { return variant->keeps_scores; };
-  if (few || std::any_of(plan.variants.begin(), plan.variants.end(), wanted)) return std::move(plan);
+  if (std::any_of(plan.variants.begin(), plan.variants.end(), wanted)) return std::move(plan);
   return "not predicted to be faster at this width and dtype, not measured on Apple hardware";
 }
 
 Outcome choose_backward(const Problem& problem, const Capabilities& capabilities) {
+  if (has_few_rows(problem)) {
+    const RouteWish few{&row_of(MetalRoute::backward_short), 0, "few query rows"};
+    Outcome outcome = plan_route(problem, capabilities, few);
+    if (std::holds_alternative<MetalPlan>(outcome)) return outcome;
+  }
   auto stored = plan_stored(problem, capabilities);
   if (auto* plan = std::get_if<MetalPlan>(&stored)) return *std::move(plan);
   return plan_route(problem, capabilities,

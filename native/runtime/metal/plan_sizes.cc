@@ -15,8 +15,6 @@ constexpr int64_t kBusyThreadgroups = 256;
 /// Keys below which merging another split would cost more than it saves. Not measured on Apple hardware.
 constexpr int64_t kFewKeys = 256;
 
-int64_t group_of(const Problem& problem) { return problem.query_heads / problem.kv_heads; }
-
 Refusal unsupported(const char* argument, const std::string& expected, const std::string& got) {
   return {ErrorCode::UNSUPPORTED, argument, "expected " + expected + ", got " + got};
 }
@@ -38,14 +36,20 @@ int64_t choose_splits(const Problem& problem, int64_t unsplit_tasks, int64_t key
 
 }  // namespace
 
+int64_t group_of(const Problem& problem) { return problem.query_heads / problem.kv_heads; }
+
+int64_t rows_per_kv_head(const Problem& problem) {
+  return product({group_of(problem), problem.query_length});
+}
+
 int64_t all_heads(const Problem& problem) { return product({problem.batch, problem.query_heads}); }
 
 int64_t query_rows(const Problem& problem) { return product({all_heads(problem), problem.query_length}); }
 
 int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t heads, int64_t splits) {
   const int64_t group = group_of(problem);
+  const int64_t group_rows = rows_per_kv_head(problem);
   const int64_t tile = int64_t{variant.rows} * variant.simdgroups;
-  const int64_t group_rows = product({group, problem.query_length});
   switch (variant.kernel) {
     case MetalKernel::forward:
     case MetalKernel::delta:
@@ -53,8 +57,9 @@ int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t he
     case MetalKernel::dqStored:
       return product({heads, ceil_divide(problem.query_length, tile)});
     case MetalKernel::dkv:
-    case MetalKernel::shortDkv:
       return product({heads / group, ceil_divide(problem.key_length, tile)});
+    case MetalKernel::shortDkv:
+      return product({heads / group, ceil_divide(problem.key_length, variant.block * variant.simdgroups)});
     case MetalKernel::shortDq:
       return product({heads / group, ceil_divide(group_rows, variant.rows)});
     case MetalKernel::decode:

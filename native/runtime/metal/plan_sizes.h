@@ -24,6 +24,12 @@ struct KeySplits {
   int64_t keys = 0;  ///< to each
 };
 
+/// Hq / Hkv.
+int64_t group_of(const Problem& problem);
+
+/// Lq * Hq / Hkv: query rows that share a kv head.
+int64_t rows_per_kv_head(const Problem& problem);
+
 /// B * Hq.
 int64_t all_heads(const Problem& problem);
 

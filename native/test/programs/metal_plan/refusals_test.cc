@@ -111,6 +111,8 @@ void forced() {
          "q", "Lq of at most 8 in metal-decode", "9"});
   check({"rows of short", force("metal-backward-short", kBackward, {.queries = 9}), device(),
          ErrorCode::UNSUPPORTED, "q", "Lq of at most 8 in metal-backward-short", "9"});
+  check({"rows of a kv head", force("metal-backward-short", kBackward, {.query_heads = 100, .queries = 8}),
+         device(), ErrorCode::UNSUPPORTED, "q", "Lq * Hq / Hkv of at most ", "800"});
   const Shape kept{.queries = kMany, .keys = kMany};
   check({"dS", force("metal-backward-stored", kBackward, kept), device(), ErrorCode::UNSUPPORTED, "kernel",
          "268435456 bytes of scratch", std::to_string(2 * kMany * kMany * 2).c_str()});

@@ -9,6 +9,9 @@ export const maxLength = 536870912;
 /** Largest Lq of the Metal kernels for few query rows, metal-decode and metal-backward-short. Unit: rows. */
 export const maxShortLength = 8;
 
+/** Most query rows that share a kv head, Lq * Hq / Hkv, for which metal-decode is chosen unasked. Unit: rows. */
+export const maxDecodeRows = 64;
+
 /** Largest N of kernel 'metal-decode@N'. Unit: splits. */
 export const maxMetalSplits = 256;
 
