@@ -1,5 +1,6 @@
 #include "addon/device_binding.h"
 
+#include <cmath>
 #include <utility>
 
 #include "addon/call_reader.h"
@@ -7,6 +8,27 @@
 #include "error.h"
 
 namespace fa {
+
+namespace {
+
+Napi::Array checks_value(Napi::Env env, const std::vector<KernelCheck>& checks) {
+  Napi::Array values = Napi::Array::New(env);
+  for (const KernelCheck& check : checks) {
+    Napi::Object value = Napi::Object::New(env);
+    value.Set("kernel", check.kernel);
+    value.Set("dtype", to_string(check.dtype));
+    value.Set("headDim", static_cast<double>(check.head_dim));
+    value.Set("valueDim", static_cast<double>(check.value_dim));
+    value.Set("passed", check.passed);
+    value.Set("deviation",
+              std::isfinite(check.deviation) ? Napi::Number::New(env, check.deviation) : env.Null());
+    value.Set("bound", check.bound);
+    values[values.Length()] = value;
+  }
+  return values;
+}
+
+}  // namespace
 
 Napi::Object info_value(Napi::Env env, const DeviceInfo& info) {
   Napi::Object value = Napi::Object::New(env);
@@ -17,6 +39,7 @@ Napi::Object info_value(Napi::Env env, const DeviceInfo& info) {
   if (!info.isa.empty()) value.Set("isa", info.isa);
   value.Set("threads", info.threads);
   value.Set("version", info.version);
+  if (!info.kernel_checks.empty()) value.Set("kernelChecks", checks_value(env, info.kernel_checks));
   return value;
 }
 

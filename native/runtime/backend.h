@@ -29,14 +29,25 @@ struct Refusal {
 /// Throws the refusal as an Error, in the form of refuse().
 [[noreturn]] void raise(const Refusal& refusal);
 
+/// What came of comparing a GPU kernel with the cpu backend before its first use.
+struct KernelCheck {
+  std::string kernel;  ///< name of a plan
+  DType dtype = DType::float32;
+  int64_t head_dim = 0, value_dim = 0;  ///< D, Dv
+  bool passed = false;
+  double deviation = 0;  ///< the largest, relative to the tensor's largest element; infinite where not finite
+  double bound = 0;      ///< that it must not exceed
+};
+
 struct DeviceInfo {
   std::string backend;  ///< "cpu" | "metal"
   std::string name;
   bool software = false;
   std::string family;  ///< GPU family; empty on cpu
   std::string isa;     ///< instruction set; empty on metal
-  int threads = 0;
+  int threads = 0;     ///< of the cpu backend; 0 on metal
   std::string version;
+  std::vector<KernelCheck> kernel_checks;  ///< so far; only where kernels are checked at first use
 };
 
 class Backend {

@@ -43,7 +43,7 @@ uint32_t wanted_gradients(const BackwardCall& call) {
 
 struct Device::State {
   std::unique_ptr<Backend> backend;
-  DeviceInfo info;
+  DeviceInfo info;  ///< what it was when the device was closed
   std::mutex mutex;
   std::condition_variable idle;
   int in_flight = 0;
@@ -83,11 +83,13 @@ std::shared_ptr<Device> Device::open(const DeviceConfig& config) {
   const OpScope op("openDevice");
   auto state = std::make_unique<State>();
   state->backend = open_backend(config);
-  state->info = state->backend->info();
   return std::shared_ptr<Device>(new Device(std::move(state)));
 }
 
-DeviceInfo Device::info() const { return state_->info; }
+DeviceInfo Device::info() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->backend ? state_->backend->info() : state_->info;
+}
 
 std::variant<Plan, Refusal> Device::plan(const AttentionInputs& inputs, const AttentionOptions& options,
                                          Direction direction) const {
@@ -128,6 +130,7 @@ void Device::close() {
     std::unique_lock lock(state_->mutex);
     state_->closed = true;
     state_->idle.wait(lock, [&] { return state_->in_flight == 0; });
+    if (state_->backend) state_->info = state_->backend->info();
     backend = std::move(state_->backend);
   }
 }

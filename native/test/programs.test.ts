@@ -16,3 +16,13 @@ test('the thread pool runs each task once, passes exceptions on and ends', () =>
 test.skipIf(!hasSanitizer('-fsanitize=thread'))('the thread pool has no data race', () => {
   expect(compileAndRun(poolSources, ['-fsanitize=thread'])).toBe('ok\n');
 });
+
+test('GPU kernels are compared with the cpu backend once, before their first use', () => {
+  const sources = [
+    ...['metal/self_check', 'metal/sample_call', 'error', 'tensor', 'backend', 'check_tensor'],
+    ...['problem', 'problem_inputs', 'problem_options', 'problem_sizes', 'missing_feature'],
+  ];
+  expect(
+    compileAndRun(['test/programs/self_check_test.cc', ...sources.map((name) => `runtime/${name}.cc`)]),
+  ).toBe('ok\n');
+});

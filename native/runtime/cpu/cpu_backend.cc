@@ -56,17 +56,15 @@ cpu::Attention bind(const Problem& problem, const Call& call) {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const cpu::Kernels& kernels, int threads) : kernels_(kernels), pool_(threads) {}
-
-  DeviceInfo info() const override {
-    DeviceInfo info;
-    info.backend = "cpu";
-    info.name = processor_name();
-    info.isa = kernels_.isa;
-    info.threads = pool_.threads();
-    info.version = kVersion;
-    return info;
+  CpuBackend(const cpu::Kernels& kernels, int threads) : kernels_(kernels), pool_(threads) {
+    info_.backend = "cpu";
+    info_.name = processor_name();
+    info_.isa = kernels_.isa;
+    info_.threads = pool_.threads();
+    info_.version = kVersion;
   }
+
+  DeviceInfo info() const override { return info_; }
 
   std::variant<Plan, Refusal> plan(const Problem& problem) const override {
     return plan_cpu(problem, kernels_, pool_.threads());
@@ -99,6 +97,7 @@ class CpuBackend final : public Backend {
 
   const cpu::Kernels& kernels_;
   ThreadPool pool_;
+  DeviceInfo info_;
 };
 
 int thread_count(int asked) {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "cpu/cpu_backend.h"
 #include "generated/version.h"
 #include "metal/backward.h"
 #include "metal/forward.h"
 #include "metal/gpu.h"
+#include "metal/gpu_settings.h"
 #include "metal/metal_plan.h"
+#include "metal/self_check.h"
 #include "metal/shape_calls.h"
 
 namespace fa {
@@ -82,7 +85,12 @@ class MetalBackend final : public Backend {
 std::string metal_unavailable(const DeviceConfig& config) { return metal::gpu_unavailable(config); }
 
 std::unique_ptr<Backend> open_metal_backend(const DeviceConfig& config) {
-  return std::make_unique<MetalBackend>(metal::open_gpu(config));
+  const bool checks = metal::self_check_setting(config.device == DeviceChoice::software);
+  auto backend = std::make_unique<MetalBackend>(metal::open_gpu(config));
+  if (!checks) return backend;
+  DeviceConfig cpu;
+  cpu.threads = 1;
+  return metal::with_self_check(std::move(backend), open_cpu_backend(cpu));
 }
 
 }  // namespace fa

@@ -24,17 +24,23 @@ import type {
  * promise. Until it settles, do not write to the tensors handed in, and do not transfer their buffers.
  */
 export class Device {
-  readonly info: DeviceInfo;
   /** For adapters; not part of the public interface. */
   readonly native: NativeDevice;
   readonly #addon: NativeAddon;
+  /** As it was at first; enough for what never changes. */
+  readonly #opened: DeviceInfo;
   #closed = false;
 
   /** Use `openDevice`. */
   constructor(addon: NativeAddon, native: NativeDevice) {
     this.#addon = addon;
     this.native = native;
-    this.info = Object.freeze(native.info());
+    this.#opened = native.info();
+  }
+
+  /** What it is, and which kernels it has checked so far. */
+  get info(): DeviceInfo {
+    return Object.freeze(this.native.info());
   }
 
   get closed(): boolean {
@@ -76,7 +82,7 @@ export class Device {
    */
   async attentionBackward(inputs: AttentionBackwardInputs, options?: AttentionOptions): Promise<AttentionGradients> {
     this.#expectOpen('attentionBackward');
-    const { call, result } = prepareBackward(this.native, this.info, inputs, options);
+    const { call, result } = prepareBackward(this.native, this.#opened, inputs, options);
     await this.#settle('attentionBackward', () => this.native.backwardAsync(call));
     return result;
   }
@@ -84,7 +90,7 @@ export class Device {
   /** As `attentionBackward`, computed before it returns. */
   attentionBackwardSync(inputs: AttentionBackwardInputs, options?: AttentionOptions): AttentionGradients {
     this.#expectOpen('attentionBackward');
-    const { call, result } = prepareBackward(this.native, this.info, inputs, options);
+    const { call, result } = prepareBackward(this.native, this.#opened, inputs, options);
     inOperation('attentionBackward', () => callNative(() => this.native.backward(call)));
     return result;
   }
@@ -112,7 +118,7 @@ export class Device {
     return inOperation(problem?.direction === 'backward' ? 'attentionBackward' : 'attention', () => {
       const described = readProblem(problem);
       const plan = callNative(() => this.native.plan(described));
-      if (described.direction === 'backward') wantedGradients(this.info, described.options, described.needs);
+      if (described.direction === 'backward') wantedGradients(this.#opened, described.options, described.needs);
       return plan;
     });
   }

@@ -117,8 +117,26 @@ export interface DeviceInfo {
   family?: string;
   /** Instruction set of the cpu backend, e.g. `avx512`. */
   isa?: string;
+  /** Of the cpu backend; 0 on Metal. */
   threads: number;
   version: string;
+  /** Kernels that were compared with the cpu backend before their first use, as on real GPUs all are. */
+  kernelChecks?: readonly KernelCheck[];
+}
+
+/** How far a GPU kernel was from the cpu backend on a small problem. One that did not pass is not used: `INTERNAL`. */
+export interface KernelCheck {
+  kernel: string;
+  dtype: DType;
+  /** D. */
+  headDim: number;
+  /** Dv. */
+  valueDim: number;
+  passed: boolean;
+  /** The largest, relative to the tensor's largest element; null where something is not finite. */
+  deviation: number | null;
+  /** Largest deviation that is accepted. */
+  bound: number;
 }
 
 /** A choice of kernel, printable. */

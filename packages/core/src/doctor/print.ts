@@ -1,3 +1,4 @@
+import type { KernelCheck } from '../types.js';
 import type { DoctorReport } from './examine.js';
 import type { HostLibrary } from './hosts.js';
 import type { ProbeAttempt } from './probe.js';
@@ -16,6 +17,7 @@ export function printReport(report: DoctorReport): string {
     ...(report.instructionSets ? [['instruction sets', report.instructionSets.join(', ')]] : []),
     ...(device ? [['device', printDevice(device)]] : []),
     ...(selfCheck ? [['self-check', printSelfCheck(selfCheck)]] : []),
+    ...(device?.kernelChecks ?? []).map((check) => ['kernel', printKernelCheck(check)]),
     ...report.hosts.map(printHost),
   ] as [string, string][];
   const widest = Math.max(...lines.map(([label]) => label.length));
@@ -32,7 +34,8 @@ function printAttempt({ source, path, outcome, error }: ProbeAttempt): [string, 
 }
 
 function printDevice({ backend, name, software, isa, family, threads }: NonNullable<DoctorReport['device']>): string {
-  const details = [software && 'software', isa, family, `${threads} ${threads === 1 ? 'thread' : 'threads'}`];
+  const count = threads > 0 && `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const details = [software && 'software', isa, family, count];
   return `${backend}: ${name} (${details.filter(Boolean).join(', ')})`;
 }
 
@@ -41,6 +44,11 @@ function printSelfCheck({ passed, deviations, bound, milliseconds }: NonNullable
     ([name, value]) => `${name} ${value?.toExponential(1) ?? 'not finite'}`,
   );
   return `${passed ? 'passed' : 'FAILED'} in ${milliseconds.toFixed(0)} ms; deviations ${largest.join(', ')}; bound ${bound}`;
+}
+
+function printKernelCheck({ kernel, dtype, headDim, valueDim, passed, deviation, bound }: KernelCheck): string {
+  const verdict = passed ? 'agrees with the cpu backend' : 'FAILED and is not used';
+  return `${kernel}, ${dtype}, D ${headDim}, Dv ${valueDim}: ${verdict}; deviation ${deviation?.toExponential(1) ?? 'not finite'}; bound ${bound}`;
 }
 
 function printHost({ name, found, version, native }: HostLibrary): [string, string] {

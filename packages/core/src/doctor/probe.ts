@@ -30,9 +30,12 @@ export async function probeNative(): Promise<ProbeReport> {
     report.path = loaded.path;
     report.instructionSets = loaded.addon.instructionSets();
     const device = openDeviceSync();
-    report.device = device.info;
-    report.selfCheck = await selfCheck(device);
-    device.close();
+    try {
+      report.selfCheck = await selfCheck(device);
+    } finally {
+      report.device = device.info;
+      device.close();
+    }
   } catch (error) {
     const { code = 'INTERNAL', message } = error as { code?: string; message: string };
     report.failure = { code, message };

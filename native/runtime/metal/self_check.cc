@@ -1,0 +1,117 @@
+#include "metal/self_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <sstream>
+#include <tuple>
+
+#include "error.h"
+#include "metal/once_map.h"
+#include "metal/sample_call.h"
+
+namespace fa::metal {
+
+namespace {
+
+/// Sixteen roundings, and for float32 what fast exponentials cost: far below what a wrong element would be.
+double bound_of(DType dtype) {
+  constexpr double kRoundings = 16;
+  if (dtype == DType::float16) return kRoundings * 0x1p-11;
+  if (dtype == DType::bfloat16) return kRoundings * 0x1p-8;
+  return 1e-5;
+}
+
+/// Largest difference, relative to the largest element expected.
+double deviation(const std::vector<float>& measured, const std::vector<float>& expected) {
+  double largest = 0, worst = 0;
+  for (size_t index = 0; index < expected.size(); ++index) {
+    const double difference = std::abs(static_cast<double>(measured[index]) - expected[index]);
+    if (!std::isfinite(difference)) return std::numeric_limits<double>::infinity();
+    worst = std::max(worst, difference);
+    largest = std::max(largest, std::abs(static_cast<double>(expected[index])));
+  }
+  return largest == 0 ? worst : worst / largest;
+}
+
+class CheckedBackend final : public Backend {
+ public:
+  CheckedBackend(std::unique_ptr<Backend> gpu, std::unique_ptr<Backend> reference)
+      : gpu_(std::move(gpu)), reference_(std::move(reference)) {}
+
+  DeviceInfo info() const override {
+    DeviceInfo info = gpu_->info();
+    const std::lock_guard lock(mutex_);
+    info.kernel_checks = done_;
+    return info;
+  }
+
+  std::variant<Plan, Refusal> plan(const Problem& problem) const override { return gpu_->plan(problem); }
+
+  void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) override {
+    require(problem, plan);
+    gpu_->forward(problem, plan, call);
+  }
+
+  void backward(const Problem& problem, const Plan& plan, const BackwardCall& call) override {
+    require(problem, plan);
+    gpu_->backward(problem, plan, call);
+  }
+
+  void warm_up(const Problem& problem, const Plan& plan) override {
+    gpu_->warm_up(problem, plan);
+    require(problem, plan);
+  }
+
+ private:
+  using Key = std::tuple<std::string, DType, int64_t, int64_t>;
+
+  void require(const Problem& problem, const Plan& plan) {
+    const Key key{plan.kernel, problem.dtype, problem.head_dim, problem.value_dim};
+    const KernelCheck& found = checks_.get(key, [&] { return check(problem, plan.kernel); });
+    if (!found.passed) refuse_kernel(found);
+  }
+
+  KernelCheck check(const Problem& problem, const std::string& kernel) {
+    SampleCall expected(problem), measured(problem);
+    if (problem.direction == Direction::backward) {
+      expected.run(*reference_, Direction::forward, "");
+      measured.take_forward_from(expected);
+    }
+    expected.run(*reference_, problem.direction, "");
+    measured.run(*gpu_, problem.direction, kernel);
+    KernelCheck result{kernel, problem.dtype, problem.head_dim, problem.value_dim};
+    const auto ours = measured.results(problem.direction), theirs = expected.results(problem.direction);
+    for (size_t index = 0; index < ours.size(); ++index) {
+      result.deviation = std::max(result.deviation, deviation(ours[index], theirs[index]));
+    }
+    result.bound = bound_of(problem.dtype);
+    result.passed = result.deviation <= result.bound;
+    const std::lock_guard lock(mutex_);
+    done_.push_back(result);
+    return result;
+  }
+
+  [[noreturn]] static void refuse_kernel(const KernelCheck& check) {
+    std::ostringstream expected, got;
+    expected << check.kernel << " (" << to_string(check.dtype) << ", D " << check.head_dim << ", Dv "
+             << check.value_dim << ") to agree with the cpu backend within " << check.bound;
+    got << "a deviation of " << check.deviation
+        << " on this GPU; the kernel is not used: please report it, and set FA_METAL_BACKEND=cpu";
+    refuse(ErrorCode::INTERNAL, "kernel", expected.str(), got.str());
+  }
+
+  const std::unique_ptr<Backend> gpu_, reference_;
+  OnceMap<Key, KernelCheck> checks_;
+  mutable std::mutex mutex_;
+  std::vector<KernelCheck> done_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> with_self_check(std::unique_ptr<Backend> gpu, std::unique_ptr<Backend> reference) {
+  return std::make_unique<CheckedBackend>(std::move(gpu), std::move(reference));
+}
+
+}  // namespace fa::metal
