@@ -22,7 +22,7 @@ test('GPU kernels are compared with the cpu backend once, before their first use
     ...['metal/self_check', 'metal/sample_call', 'error', 'tensor', 'backend', 'check_tensor'],
     ...['problem', 'problem_inputs', 'problem_options', 'problem_sizes', 'missing_feature'],
   ];
-  expect(
-    compileAndRun(['test/programs/self_check_test.cc', ...sources.map((name) => `runtime/${name}.cc`)]),
-  ).toBe('ok\n');
+  expect(compileAndRun(['test/programs/self_check_test.cc', ...sources.map((name) => `runtime/${name}.cc`)])).toBe(
+    'ok\n',
+  );
 });
