@@ -39,13 +39,17 @@ METAL_FUNC float weight_of(thread const Fragment<T> (&weights)[count], int colum
 template <typename T, int count>
 METAL_FUNC void add_special_row(thread Fragment<float> (&accumulators)[count], float weight,
                                 const device T* row, int dim, Lane lane) {
-#pragma unroll
+  // Rolled, although accumulators need a constant index: loads for all of them at once would take registers
+  // that the usual path does not have.
+#pragma unroll(1)
   for (int d = 0; d < count; ++d) {
     const int column = 8 * d + lane.column;
     const vec<T, 2> two = read_two(row + column, dim - column);
-    thread vec<float, 2>& to = elements(accumulators[d]);
-    if (!is_finite(float(two[0]))) to[0] = fma(weight, float(two[0]), to[0]);
-    if (!is_finite(float(two[1]))) to[1] = fma(weight, float(two[1]), to[1]);
+    const float first = is_finite(float(two[0])) ? 0.0f : weight * float(two[0]);
+    const float second = is_finite(float(two[1])) ? 0.0f : weight * float(two[1]);
+#pragma unroll
+    for (int n = 0; n < count; ++n)
+      if (n == d) elements(accumulators[n]) += vec<float, 2>(first, second);
   }
 }
 
