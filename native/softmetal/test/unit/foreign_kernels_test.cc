@@ -27,6 +27,16 @@ TEST("#pragma unroll with a count that only the preprocessor knows") {
   CHECK_EQUAL(values[1], 3.0f);
   CHECK_EQUAL(values[7], 7.0f);
 }
+TEST("#pragma unroll with a count that the text knows stands in the C++") {
+  softmetal::LibraryResult result = softmetal::compile_library(
+      "template <int tile> kernel void f(device float *x [[buffer(0)]]) {\n"
+      "#pragma unroll(tile / 2)\n"
+      "  for (int i = 0; i < tile; i++) x[i] += 1;\n}\n"
+      "template [[host_name(\"f\")]] kernel decltype(f<8>) f<8>;\n",
+      {});
+  CHECK(result.library != nullptr);
+  CHECK_CONTAINS(result.library->program.text, "#pragma unroll(tile / 2)");
+}
 TEST("half and bfloat convert to each other by static_cast, in a template and outside") {
   auto values = floats_of(
       "template <class T, class U> T to(U x) { return static_cast<T>(x); }\n"
