@@ -35,8 +35,7 @@ export function libraryText(hostName) {
 
 function read(kernel) {
   const seen = new Set();
-  const file = path.join(folder, metalTable.kernels[kernel].file);
-  const text = existsSync(file) ? include(file, seen) : '';
+  const text = include(path.join(folder, metalTable.kernels[kernel].file), seen);
   return { seen, text };
 }
 

@@ -1,0 +1,2 @@
+/** Writes the C++ file that holds the kernels, if it has changed. @returns its path */
+export declare function writeMetalSources(): string;
