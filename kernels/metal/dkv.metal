@@ -87,18 +87,21 @@ struct KeyGradients {
 #pragma unroll
       for (int e = 0; e < 2; ++e) {
         const int column = 8 * n + lane.column + e, row = first_row + column;
+        const bool exists = plain || row < rows;
         const RowTerms terms = block.of_row(column);
 #pragma unroll
         for (int r = 0; r < kRowFragments; ++r) {
           const float product = elements(products[r][n])[e];
+          const bool is_special = !plain && !(is_finite(product) && is_finite(terms.delta));
           float score = product * head.scale_log2;
-          if (!plain) score = row < rows ? head.score(product, row, key(r)) : -INFINITY;
+          if (!plain) score = exists ? head.score(product, row, key(r)) : -INFINITY;
+          const bool hidden = !plain && (!exists || is_hidden(head, score, is_special, row, key(r)));
           PairWeights<T> pair;
           pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms);
-          if (!plain && score == -INFINITY) pair.hide(product, terms);
+          if (hidden) pair.hide();
           elements(p[r][n])[e] = pair.p;
           elements(d_scores[r][n])[e] = pair.d_score;
-          special = special || pair.special;
+          special = special || (hidden && is_special);
         }
       }
     return !plain && simd_any(special);

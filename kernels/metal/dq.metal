@@ -66,11 +66,13 @@ struct QueryGradient {
           const float product = elements(products[r][n])[e];
           const int key = first_key + 8 * n + lane.column + e;
           const float score = plain ? product * head.scale_log2 : head.score(product, row(r), key);
+          const bool is_special = !plain && !is_finite(product);
+          const bool hidden = !plain && is_hidden(head, score, is_special, row(r), key);
           PairWeights<T> pair;
           pair.set(score, elements(d_p[r][n])[e], terms[r]);
-          if (!plain && score == -INFINITY) pair.hide(product, terms[r]);
+          if (hidden) pair.hide();
           elements(d_scores[r][n])[e] = pair.d_score;
-          special = special || pair.special;
+          special = special || (hidden && is_special);
         }
     return !plain && simd_any(special);
   }

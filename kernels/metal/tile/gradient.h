@@ -50,20 +50,21 @@ struct RowTerms {
 template <typename T>
 struct PairWeights {
   T p, d_score;
-  bool special;  ///< hidden, and the row or the key holds NaN or Inf: sums must go by multiply_visible
 
   METAL_FUNC void set(float score, float d_p, thread const RowTerms& row) {
     const float probability = exp2_of(score - row.shift) * row.inverse;
     p = T(probability);
     d_score = visible_weight<T>(probability * (d_p - row.delta));
-    special = false;
   }
   /// By selection, not by a product with 0, which would let NaN through.
-  METAL_FUNC void hide(float product, thread const RowTerms& row) {
-    p = d_score = hidden_weight<T>();
-    special = !is_finite(product) || !is_finite(row.delta);
-  }
+  METAL_FUNC void hide() { p = d_score = hidden_weight<T>(); }
 };
+
+/// Whether a score says that its pair is hidden. NaN or Inf in a visible row can make it minus infinity, too:
+/// then dS is 0 * Inf, and must not be left out.
+METAL_FUNC bool is_hidden(thread const HeadScores& head, float score, bool is_special, int row, int key) {
+  return score == -INFINITY && !(is_special && head.sees(row, key));
+}
 
 /// multiply() with the products of hidden pairs left out, where it would let 0 * NaN through. For the rare
 /// block that has special pairs: one product after another, in the order of the matrix unit.
