@@ -77,6 +77,8 @@ test('a good call still runs after all of that', () => {
 });
 
 describe('opening', () => {
+  process.env['FA_METAL_SOFTWARE_LIBRARY'] = '/nowhere/libdevice.so';
+
   test.each([
     { config: { backend: 'metal' }, code: 'BACKEND_UNAVAILABLE', argument: 'backend' },
     { config: { backend: 'metal', device: 'software' }, code: 'BACKEND_UNAVAILABLE', argument: 'device' },

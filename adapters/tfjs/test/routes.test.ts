@@ -46,6 +46,7 @@ test.each([
   ['FA_METAL_LIBRARY', '/nowhere/addon.node', { code: 'LIBRARY_NOT_FOUND', argument: 'FA_METAL_LIBRARY' }],
 ])('%s=%s cannot be had, which no other route hides', (variable, value, refused) => {
   register(tf, { route: 'composed' });
+  vi.stubEnv('FA_METAL_SOFTWARE_LIBRARY', '/nowhere/libdevice.so');
   vi.stubEnv(variable, value);
   expect(errorOf(() => register(tf))).toMatchObject(refused);
   expect(info().route).toBe('composed');

@@ -161,8 +161,8 @@ void Commands::bind(const Call& call, const Slice& slice, Id encoder) const {
 
 void Commands::wait(Completion& completion) const {
   if (!completion.wait(timeout_)) {
-    const auto seconds = std::chrono::duration<double>(timeout_).count();
-    raise_gpu(ErrorCode::TIMEOUT, "the GPU to finish within " + std::to_string(seconds) + " s", "no answer");
+    raise_gpu(ErrorCode::TIMEOUT, "the GPU to finish within " + std::to_string(timeout_.count()) + " ms",
+              "no answer");
   }
   if (const auto& failure = completion.failure()) {
     raise_gpu(failure->code, "the GPU to finish", failure->message);

@@ -4,35 +4,32 @@
 
 namespace fa::metal {
 
-class ObjectBlock {
- public:
+/// Whoever takes the block copies it, `size` bytes of it.
+struct ObjectBlock {
   using Function = void (*)(void* context, Id object);
-
-  /// Whoever takes the block copies it; `context` is all that it captures.
-  ObjectBlock(const Objc& objc, Function function, void* context)
-      : isa_(objc.stack_block_class()), function_(function), context_(context) {}
-
- private:
-  static constexpr int32_t kHasSignature = 1 << 30;
 
   struct Descriptor {
     unsigned long reserved, size;
     const char* signature;  ///< here, because there are no copy and dispose helpers
   };
 
-  static void invoke(ObjectBlock* self, Id object) { self->function_(self->context_, object); }
-  static const Descriptor* descriptor() {
-    static constexpr Descriptor kDescriptor = {0, sizeof(ObjectBlock), "v16@?0@8"};
-    return &kDescriptor;
-  }
+  ObjectBlock(const Objc& objc, Function run, void* given)
+      : isa(objc.stack_block_class()), function(run), context(given) {}
 
-  const void* isa_;
-  int32_t flags_ = kHasSignature;
-  int32_t reserved_ = 0;
-  void (*invoke_)(ObjectBlock*, Id) = invoke;
-  const Descriptor* descriptor_ = descriptor();
-  Function function_;
-  void* context_;
+  static void call(ObjectBlock* self, Id object) { self->function(self->context, object); }
+
+  static constexpr int32_t kHasSignature = 1 << 30;
+  static const Descriptor kDescriptor;
+
+  const void* isa;
+  int32_t flags = kHasSignature;
+  int32_t reserved = 0;
+  void (*invoke)(ObjectBlock*, Id) = call;
+  const Descriptor* descriptor = &kDescriptor;
+  Function function;  ///< this and the next are what it captures
+  void* context;
 };
+
+inline constexpr ObjectBlock::Descriptor ObjectBlock::kDescriptor = {0, sizeof(ObjectBlock), "v16@?0@8"};
 
 }  // namespace fa::metal
