@@ -8,10 +8,10 @@
 namespace fa {
 using namespace metal;
 
-/// Eight keys and the packed rows, of which there are at most Tile::kBlock.
+/// Eight keys and all packed rows, of which there are at most Tile::kRows.
 template <typename T, typename Tile>
 struct ShortKeys {
-  static constant constexpr int kFragments = Tile::kBlockFragments;
+  static constant constexpr int kFragments = Tile::kRowFragments;
   typedef Fragment<float> Products[kFragments];
 
   PackedRows rows;
@@ -127,7 +127,7 @@ template <typename T, int width, int value_width, typename Tile>
                           uint group [[threadgroup_position_in_grid]],
                           ushort simdgroup [[simdgroup_index_in_threadgroup]],
                           ushort lane_index [[thread_index_in_simdgroup]]) {
-  static_assert(Tile::kRows == 8, "a simdgroup owns one fragment of keys");
+  static_assert(Tile::kBlock == 8, "a simdgroup owns one fragment of keys");
   ShortKeys<T, Tile> own(lane_index);
   ScoreInputs inputs;
   if (has_mask) inputs.mask = mask;
@@ -135,10 +135,10 @@ template <typename T, int width, int value_width, typename Tile>
 
   // Own keys
   const Task task = key_task(p, g, group);
-  const int first = task.block * Tile::kGroupRows + simdgroup * Tile::kRows;
-  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Tile::kRows);
+  const int first = (task.block * Tile::kSimdgroups + simdgroup) * Tile::kBlock;
+  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Tile::kBlock);
   own.rows.open(p, task.batch * p.kv_heads + task.head);
-  own.fragments = blocks.see(first / Tile::kRows) ? blocks_of(own.rows.count, 8) : 0;
+  own.fragments = blocks.see(first / Tile::kBlock) ? blocks_of(own.rows.count, 8) : 0;
   own.key = first + own.lane.row;
 
   // Weigh pairs
@@ -149,10 +149,10 @@ template <typename T, int width, int value_width, typename Tile>
     OwnRows<T, value_width, kOwnInDevice> values;
     keys.open(k + own.rows.kv_offset(p.k) + readable * p.k.row, p.head_dim, own.lane);
     values.open(v + own.rows.kv_offset(p.v) + readable * p.v.row, p.value_dim, own.lane);
-    Fragment<float> products[Tile::kBlockFragments], d_p[Tile::kBlockFragments];
+    Fragment<float> products[Tile::kRowFragments], d_p[Tile::kRowFragments];
     own.template multiply<width>(products, keys, q, p.q, p.head_dim);
     own.template multiply<value_width>(d_p, values, d_out, g.d_out, p.value_dim);
-    special = own.weigh(products, d_p, row_terms, inputs, p, blocks.are_plain(first / Tile::kRows));
+    special = own.weigh(products, d_p, row_terms, inputs, p, blocks.are_plain(first / Tile::kBlock));
     if (stores_d_scores) {
       const int stride = kept_stride(p);
       own.keep(kept + (own.rows.start - Int64(g.first_head) * p.query_length) * stride, stride);

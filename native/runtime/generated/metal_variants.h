@@ -18,7 +18,7 @@ enum class MetalKernel : uint8_t {
   decode,  ///< all rows of a kv head's group share fragments; keys dealt out to threadgroups
   decodeReduce,  ///< merges the splits in fixed order
   shortDkv,  ///< few query rows: a group's rows share fragments, dS is kept for shortDq
-  shortDq,  ///< few query rows: dQ = dS K, a group's rows share fragments
+  shortDq,  ///< dQ = dS K of a group's rows from the dS that shortDkv kept; simdgroups deal out the keys
 };
 
 inline constexpr int kMetalKernelCount = 9;
