@@ -29,25 +29,29 @@ Runs runs_of(const Tensor& tensor) {
   return runs;
 }
 
-/// Calls body(offset in bytes) for every run.
+/// Calls body(offset in bytes) for every run, once where an axis repeats it.
 template <typename Body>
 void for_each_run(const Tensor& tensor, int axes, Body body) {
   std::array<int64_t, kMaxRank> at{};
   const int64_t size = element_size(tensor.dtype);
+  const auto count = [&](int axis) { return tensor.strides[axis] == 0 ? 1 : tensor.shape[axis]; };
   while (true) {
     int64_t offset = 0;
     for (int axis = 0; axis < axes; ++axis) offset += at[axis] * tensor.strides[axis];
     body(static_cast<size_t>(offset * size));
     int axis = axes - 1;
-    while (axis >= 0 && ++at[axis] == tensor.shape[axis]) at[axis--] = 0;
+    while (axis >= 0 && ++at[axis] == count(axis)) at[axis--] = 0;
     if (axis < 0) return;
   }
 }
 
-void copy_elements(const Tensor& tensor, const std::byte* from) {
-  const Runs runs = runs_of(tensor);
-  for_each_run(tensor, runs.axes,
-               [&](size_t offset) { std::memcpy(tensor.data + offset, from + offset, runs.bytes); });
+/// Copies a tensor's elements to where they lie in memory of the same layout. What is between them is neither
+/// read nor written: it may be anybody's.
+void copy_elements(const Tensor& layout, const std::byte* from, std::byte* to) {
+  if (bytes_of(layout) == 0) return;
+  const Runs runs = runs_of(layout);
+  for_each_run(layout, runs.axes,
+               [&](size_t offset) { std::memcpy(to + offset, from + offset, runs.bytes); });
 }
 
 }  // namespace
@@ -66,9 +70,7 @@ CallMemory::Region CallMemory::make_region(const GpuDevice& gpu, BufferPool& poo
   const size_t bytes = bytes_of(use.tensor);
   if (wrap(gpu, use.tensor, bytes, region)) return region;
   region.pooled = pool.take(bytes);
-  if (use.kind == MemoryKind::input && bytes > 0) {
-    std::memcpy(region.pooled.contents(), use.tensor.data, bytes);
-  }
+  if (use.kind == MemoryKind::input) copy_elements(use.tensor, use.tensor.data, region.pooled.contents());
   return region;
 }
 
@@ -100,8 +102,8 @@ CallMemory::Place CallMemory::place(Memory memory) const {
 void CallMemory::copy_out(const Work& work) const {
   for (size_t index = 0; index < regions_.size(); ++index) {
     const MemoryUse& use = work.memory[index];
-    if (use.kind != MemoryKind::output || regions_[index].wrapped || bytes_of(use.tensor) == 0) continue;
-    copy_elements(use.tensor, regions_[index].pooled.contents());
+    if (use.kind != MemoryKind::output || regions_[index].wrapped) continue;
+    copy_elements(use.tensor, regions_[index].pooled.contents(), use.tensor.data);
   }
 }
 

@@ -22,7 +22,7 @@ class CallMemory {
 
   Place place(Memory memory) const;
 
-  /// Copies results out, row by row: what lies between the rows of a tensor with gaps stays as it was.
+  /// Copies results out; what lies between the rows of a tensor with gaps stays as it was.
   void copy_out(const Work& work) const;
 
  private:

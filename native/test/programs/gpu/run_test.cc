@@ -159,6 +159,79 @@ void cuts_long_grids(fa::metal::Gpu& gpu) {
   expect(sum.is_right(), "a grid in six parts");
 }
 
+/// A second stage in another command buffer than parts of the first.
+void orders_stages_of_long_grids(fa::metal::Gpu& gpu) {
+  const int count = 32 * 40;
+  std::vector<float> a = counting(count, 0), b(count, 1), out(count);
+  Work work;
+  const auto first = work.input(tensor_of(a.data(), {count}));
+  const auto second = work.input(tensor_of(b.data(), {count}));
+  const auto between = work.scratch(count * sizeof(float));
+  const auto result = work.output(tensor_of(out.data(), {count}));
+  work.dispatches.push_back(dispatch_of(kAdd, count, {{0, first}, {1, second}, {3, between}}, 0));
+  work.dispatches.push_back(dispatch_of(kReverse, count, {{0, between}, {3, result}}, 1));
+  for (auto& dispatch : work.dispatches) {
+    dispatch.multiply_adds = 3.3 * fa::metal::kMultiplyAddsPerCommandBuffer;
+  }
+  gpu.run(work);
+  for (int i = 0; i < count; ++i) expect(out[i] == a[count - 1 - i] + 1, "a second stage, cut");
+}
+
+/// Axes of stride 0 repeat what is there once.
+void reads_what_repeats(fa::metal::Gpu& gpu) {
+  std::vector<float> a(8, 5), b = counting(8, 0), out(8);
+  Work work;
+  const auto first = work.input(tensor_of(a.data(), {8}));
+  const auto second = work.input(tensor_of(b.data(), {3, 2, 4}, {0, 4, 1}));
+  const auto sum = work.output(tensor_of(out.data(), {8}));
+  work.dispatches.push_back(dispatch_of(kAdd, 8, {{0, first}, {1, second}, {3, sum}}));
+  gpu.run(work);
+  for (int i = 0; i < 8; ++i) expect(out[i] == 5 + b[i], "an axis that repeats");
+}
+
+/// Every task once, stages in order, no batch above the limit that could be smaller.
+void cuts_any_work() {
+  uint32_t state = 1;
+  const auto random = [&](uint32_t below) {
+    state = state * 1664525 + 1013904223;
+    return static_cast<int64_t>((state >> 8) % below);
+  };
+  for (int round = 0; round < 2000; ++round) {
+    Work work;
+    const int64_t dispatches = 1 + random(5);
+    for (int64_t index = 0; index < dispatches; ++index) {
+      fa::metal::Dispatch dispatch;
+      dispatch.variant = &kAdd;
+      dispatch.tasks = random(9) == 0 ? 5'000'000'000 : random(200);
+      dispatch.multiply_adds = static_cast<double>(dispatch.tasks * random(30));
+      if (dispatch.tasks > 200) dispatch.multiply_adds = static_cast<double>(random(3000));
+      dispatch.stage = static_cast<int>(random(3));
+      work.dispatches.push_back(dispatch);
+    }
+    std::vector<int64_t> done(work.dispatches.size(), 0);
+    int stage = 0;
+    for (const auto& batch : fa::metal::cut_into_batches(work, 1000)) {
+      double cost = 0;
+      int64_t tasks = 0;
+      expect(!batch.empty(), "no empty command buffer");
+      for (const auto& slice : batch) {
+        const auto& dispatch = work.dispatches[slice.dispatch];
+        expect(slice.first == done[slice.dispatch] && slice.tasks > 0, "each task once, in order");
+        expect(dispatch.stage >= stage, "stages in order");
+        expect(slice.tasks * dispatch.variant->threads <= fa::metal::kThreadsPerDispatch, "32-bit grids");
+        stage = dispatch.stage;
+        done[slice.dispatch] += slice.tasks;
+        tasks += slice.tasks;
+        cost += dispatch.multiply_adds / static_cast<double>(dispatch.tasks) * static_cast<double>(slice.tasks);
+      }
+      expect(cost <= 1000.001 || tasks == 1, "the limit");
+    }
+    for (size_t index = 0; index < done.size(); ++index) {
+      expect(done[index] == work.dispatches[index].tasks, "all tasks");
+    }
+  }
+}
+
 void skips_what_is_empty(fa::metal::Gpu& gpu) {
   gpu.run(Work());
   Sum sum(40);
@@ -193,7 +266,10 @@ void test_run() {
   keeps_pipelines_apart_by_constants(*gpu);
   leaves_gaps_alone(*gpu);
   orders_stages(*gpu);
+  cuts_any_work();
   cuts_long_grids(*gpu);
+  orders_stages_of_long_grids(*gpu);
+  reads_what_repeats(*gpu);
   skips_what_is_empty(*gpu);
   warms_up(*gpu);
   gpu.reset();
