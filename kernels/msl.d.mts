@@ -1,12 +1,8 @@
-export interface MetalVariantText {
-  kernel: string;
-  hostName: string;
-  /** The line that makes the kernel's template this variant. */
-  instantiation: string;
-}
+import type { MetalVariant } from './variants/metal-variants.mjs';
 
-export const metalTable: { kernels: Record<string, { file: string; says: string }> };
-export const variantsByName: Map<string, MetalVariantText>;
-export function sourceFiles(kernel: string): string[];
-export function flatten(kernel: string): string;
-export function libraryText(hostName: string): string;
+export type { MetalVariant };
+export declare const metalTable: { kernels: Record<string, { file: string; says: string }> };
+export declare const variantsByName: Map<string, MetalVariant>;
+export declare function sourceFiles(kernel: string): string[];
+export declare function flatten(kernel: string): string;
+export declare function libraryText(hostName: string): string;
