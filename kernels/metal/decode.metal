@@ -103,9 +103,18 @@ struct Decoder {
         const float product = elements(products[n / 2])[n % 2];
         page[row * Shape::kScoreStride + key] =
             block.plain ? product * p.scale_log2
-                        : rows.score(inputs, p, product, first_row + row, block.first + key);
+                        : score_pair(product, inputs, p, first_row + row, block.first + key);
       }
     }
+  }
+
+  /// In units of log2; minus infinity where the row is none or cannot see the key.
+  METAL_FUNC float score_pair(float product, thread const ScoreInputs& inputs, constant AttentionParams& p,
+                              int row, int key) const {
+    if (row >= rows.count) return -INFINITY;
+    HeadScores scores;
+    rows.open(scores, inputs, p, row);
+    return scores.score(product, rows.query(row), key);
   }
 
   /// Probabilities of a block, and the accumulators brought to the new maximum.

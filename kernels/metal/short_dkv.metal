@@ -60,18 +60,24 @@ struct ShortKeys {
       const int f = n / 2, e = n % 2, row = 8 * f + lane.column + e;
       const float product = elements(products[f])[e];
       PairWeights<T> pair;
-      RowTerms terms{0, 0, 0};
-      float score = -INFINITY;
-      if (f < fragments && row < rows.count) {
+      bool hidden = f >= fragments || row >= rows.count, is_special = !is_finite(product);
+      if (!hidden) {
         const device float* at = row_terms + rows.start + row;
-        terms = RowTerms{at[0], at[all], at[2 * all]};
-        score = plain ? product * params.scale_log2 : rows.score(inputs, params, product, row, key);
+        const RowTerms terms{at[0], at[all], at[2 * all]};
+        is_special = is_special || !is_finite(terms.delta);
+        float score = product * params.scale_log2;
+        if (!plain) {
+          HeadScores scores;
+          rows.open(scores, inputs, params, row);
+          score = scores.score(product, rows.query(row), key);
+          hidden = is_hidden(scores, score, is_special, rows.query(row), key);
+        }
+        pair.set(score, elements(d_p[f])[e], terms);
       }
-      pair.set(score, elements(d_p[f])[e], terms);
-      if (score == -INFINITY) pair.hide(product, terms);
+      if (hidden) pair.hide();
       elements(p[f])[e] = pair.p;
       elements(d_scores[f])[e] = pair.d_score;
-      special = special || pair.special;
+      special = special || (hidden && is_special);
     }
     return simd_any(special);
   }

@@ -45,16 +45,12 @@ struct PackedRows {
     return batch * strides.batch + kv_head * strides.head;
   }
 
-  /// A product of `row` and `key` in units of log2, minus infinity where hidden or where there is no such
-  /// row.
-  METAL_FUNC float score(thread const ScoreInputs& inputs, constant AttentionParams& p, float product,
-                         int row, int key) const {
-    if (row >= count) return -INFINITY;
-    HeadScores scores;
+  /// Opens the scores of a row's head.
+  METAL_FUNC void open(thread HeadScores& scores, thread const ScoreInputs& inputs,
+                       constant AttentionParams& p, int row) const {
     scores.open(p, batch, head(row));
     scores.mask = inputs.mask;
     scores.bias = inputs.bias;
-    return scores.score(product, query(row), key);
   }
 };
 
