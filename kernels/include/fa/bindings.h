@@ -13,13 +13,13 @@ FA_CONSTANT int kStats = 5;  ///< [2, B, Hq, Lq] float: row maximum in log2 unit
 FA_CONSTANT int kMask = 6;   ///< bytes, non-zero = visible
 FA_CONSTANT int kBias = 7;   ///< of the type that the constant kBiasType says
 FA_CONSTANT int kDOut = 8;
-FA_CONSTANT int kDLse = 9;      ///< [B, Hq, Lq] float
+FA_CONSTANT int kDLse = 9;       ///< [B, Hq, Lq] float
 FA_CONSTANT int kRowTerms = 10;  ///< [3, B, Hq, Lq] float: shift, inverse, delta (delta.metal)
 FA_CONSTANT int kDq = 11;
 FA_CONSTANT int kDk = 12;
 FA_CONSTANT int kDv = 13;
-FA_CONSTANT int kDScores = 14;      ///< dS of some heads, [heads, Lq, Lk rounded up to 8], of the type of q
-FA_CONSTANT int kPartialOut = 15;   ///< [splits, B, Hq, Lq, Dv] float, unnormalised
+FA_CONSTANT int kDScores = 14;       ///< dS of some heads, [heads, Lq, Lk rounded up to 8], of the type of q
+FA_CONSTANT int kPartialOut = 15;    ///< [splits, B, Hq, Lq, Dv] float, unnormalised
 FA_CONSTANT int kPartialStats = 16;  ///< [splits, 2, B, Hq, Lq] float: row maximum, denominator
 FA_CONSTANT int kParams = 17;        ///< AttentionParams
 FA_CONSTANT int kGradientParams = 18;
@@ -41,7 +41,8 @@ FA_CONSTANT int kWritesStats = 5;
 FA_CONSTANT int kHasStats = 6;  ///< delta: the forward's row maximum and denominator are there
 FA_CONSTANT int kHasDLse = 7;
 FA_CONSTANT int kStoresDScores = 8;  ///< dkv: dS is kept for a later dQ = dS K
-FA_CONSTANT int kSplitsKeys = 9;     ///< decode: writes partial results for decode_reduce, not the rows themselves
+FA_CONSTANT int kSplitsKeys =
+    9;  ///< decode: writes partial results for decode_reduce, not the rows themselves
 
 }  // namespace fa::constant_id
 

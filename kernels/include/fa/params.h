@@ -39,7 +39,8 @@ struct AttentionParams {
 
 struct GradientParams {
   RowStrides d_out, dq, dk, dv;
-  /// Which heads the scratch for dS holds: query heads [first_head, first_head + heads) of the flattened B * Hq.
+  /// Which heads the scratch for dS holds: query heads [first_head, first_head + heads) of the flattened B *
+  /// Hq.
   int first_head;
   int heads;
 };

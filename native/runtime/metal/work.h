@@ -15,7 +15,8 @@ struct Memory {
   int index = -1;
 };
 
-/// Everything in which two pipelines of one variant can differ; kernels/include/fa/bindings.h says what each is.
+/// Everything in which two pipelines of one variant can differ; kernels/include/fa/bindings.h says what each
+/// is.
 struct FunctionConstants {
   bool has_mask = false;
   bool has_bias = false;
@@ -48,9 +49,9 @@ struct Dispatch {
   FunctionConstants constants;
   std::vector<Binding> bindings;
   std::vector<Parameters> parameters;
-  int64_t tasks = 0;           ///< threadgroups; variant->threads each
-  double multiply_adds = 0;    ///< of all tasks, to keep a command buffer short
-  int stage = 0;               ///< runs after all dispatches of lower stages, beside those of its own
+  int64_t tasks = 0;             ///< threadgroups; variant->threads each
+  double multiply_adds = 0;      ///< of all tasks, to keep a command buffer short
+  int stage = 0;                 ///< runs after all dispatches of lower stages, beside those of its own
   size_t first_task_offset = 0;  ///< of AttentionParams::first_task in its parameters, for a split grid
 };
 
@@ -58,8 +59,8 @@ enum class MemoryKind : uint8_t { input, output, scratch };
 
 struct MemoryUse {
   MemoryKind kind = MemoryKind::input;
-  Tensor tensor;      ///< host memory; unused for scratch
-  size_t bytes = 0;   ///< of scratch
+  Tensor tensor;     ///< host memory; unused for scratch
+  size_t bytes = 0;  ///< of scratch
 };
 
 struct Work {

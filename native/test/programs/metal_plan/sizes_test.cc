@@ -83,8 +83,7 @@ void scratch_grows_with_the_length() {
 
 void empty_problems_have_plans() {
   const int64_t huge = std::numeric_limits<int64_t>::max() / 4;
-  const Shape shapes[] = {
-      {.batch = 0}, {.queries = 0}, {.keys = 0}, {.batch = 0, .keys = huge}};
+  const Shape shapes[] = {{.batch = 0}, {.queries = 0}, {.keys = 0}, {.batch = 0, .keys = huge}};
   for (const Shape& shape : shapes) {
     for (const fa::MetalRouteRow& row : fa::metal_routes()) {
       const Direction direction = row.backward ? Direction::backward : Direction::forward;
