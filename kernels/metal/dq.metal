@@ -8,8 +8,8 @@ using namespace metal;
 /// What a simdgroup holds while the keys pass by.
 template <typename T, int width, int value_width, typename Tile>
 struct QueryGradient {
-  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T>::kReadBothWays>;
-  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T>::kReadBothWays>;
+  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
+  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadBothWays>;
   static constant constexpr int kRowFragments = Tile::kRowFragments;
   static constant constexpr int kBlockFragments = Tile::kBlockFragments;
   typedef Fragment<float> Products[kRowFragments][kBlockFragments];

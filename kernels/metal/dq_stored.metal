@@ -7,7 +7,7 @@ using namespace metal;
 /// What a simdgroup holds while the keys pass by.
 template <typename T, int width, typename Tile>
 struct StoredGradient {
-  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T>::kReadAsRows>;
+  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadAsRows>;
   static constant constexpr int kRowFragments = Tile::kRowFragments;
 
   Lane lane;

@@ -1,5 +1,9 @@
 // Forward: out = softmax(q k^T) v by online softmax over blocks of keys. A simdgroup owns its query rows; the
 // simdgroups of a threadgroup share the staged keys and values, one after the other in the same memory.
+//
+// In the matrix unit a probability of 0 times NaN or infinity is NaN, in rows that cannot see that value,
+// too. So a threadgroup that ends with an unexpected NaN starts again and takes care of such values one by
+// one.
 #include "tile/product.h"
 #include "tile/softmax.h"
 #include "tile/special_rows.h"
@@ -12,8 +16,8 @@ using namespace metal;
 /// What a simdgroup holds while the keys pass by.
 template <typename T, int width, int value_width, typename Tile>
 struct QueryRows {
-  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T>::kReadBothWays>;
-  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T>::kReadAsRows>;
+  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
+  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadAsRows>;
   static constant constexpr int kRowFragments = Tile::kRowFragments;
   static constant constexpr int kBlockFragments = Tile::kBlockFragments;
 
@@ -35,8 +39,12 @@ struct QueryRows {
 
   METAL_FUNC void open(HeadRows<T> from) {
 #pragma unroll
+    for (int r = 0; r < kRowFragments; ++r) queries[r].open(from.row(row(r)), from.dim, lane);
+  }
+
+  METAL_FUNC void reset() {
+#pragma unroll
     for (int r = 0; r < kRowFragments; ++r) {
-      queries[r].open(from.row(row(r)), from.dim, lane);
       softmax[r].reset();
 #pragma unroll
       for (int d = 0; d < value_width / 8; ++d) sums[r][d] = zero_fragment<float>();
@@ -57,31 +65,42 @@ struct QueryRows {
                   : vec<float, 2>(head.score(s[0], row(r), key), head.score(s[1], row(r), key + 1));
       }
       const float factor = softmax[r].absorb(scores[r], probabilities[r]);
-      if (simd_all(factor == 1.0f))
-        continue;  // no maximum has moved: later blocks rarely bring a larger score
+      // Later blocks rarely bring a larger score.
+      if (simd_all(factor == 1.0f)) continue;
 #pragma unroll
       for (int d = 0; d < value_width / 8; ++d) elements(sums[r][d]) *= factor;
     }
   }
 
-  /// `special` has a bit for each row of the block that was staged without its NaN and infinities.
+  /// Adds what `special` says was staged as zero. Infinity times any probability is infinity.
   METAL_FUNC void add_special(uint special, HeadRows<T> values, thread const HeadScores& head,
                               int first_key) {
     for (; special != 0; special &= special - 1) {
-      const int n = ctz(special), key = first_key + n;
+      const int key = first_key + ctz(special);
 #pragma unroll
-      for (int r = 0; r < kRowFragments; ++r) {
-        const float weight = weight_of(probabilities[r], n, lane);
-        if (head.sees(row(r), key)) add_special_row(sums[r], weight, values.row(key), values.dim, lane);
-      }
+      for (int r = 0; r < kRowFragments; ++r)
+        if (head.sees(row(r), key)) add_special_row(sums[r], 1.0f, values.row(key), values.dim, lane);
     }
+  }
+
+  /// After the last block. True for a lane with a NaN that the row's scores do not explain.
+  METAL_FUNC bool finish() {
+    bool unexpected = false;
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r) {
+      softmax[r].finish();
+      bool found = false;
+#pragma unroll
+      for (int d = 0; d < value_width / 8; ++d) found = found || any(isnan(elements(sums[r][d])));
+      unexpected = unexpected || (found && !isnan(softmax[r].sum));
+    }
+    return unexpected;
   }
 
   // The pointers below are those of row 0 of the head.
   METAL_FUNC void write_out(device T* out, int stride, int dim) {
 #pragma unroll
     for (int r = 0; r < kRowFragments; ++r) {
-      softmax[r].finish();
       const float sum = softmax[r].sum;
       if (exists(r))
         write_row(out + Int64(row(r)) * stride, dim, lane, sums[r], sum == 0 ? 0.0f : 1.0f / sum);
@@ -133,34 +152,42 @@ template <typename T, int width, int value_width, typename Tile>
   if (has_mask) head.mask = mask;
   if (has_bias) head.bias = bias;
 
-  // Key blocks
   const int group_count = min(Tile::kGroupRows, p.query_length - group_first);
-  const KeyBlocks of_group = key_blocks(p.band, group_first, group_count, Tile::kBlock);
+  const BlockRange blocks = key_blocks(p.band, group_first, group_count, Tile::kBlock).seen;
   const KeyBlocks own = key_blocks(p.band, first, rows.count, Tile::kBlock);
-  for (int block = of_group.seen.begin; block < of_group.seen.end; ++block) {
-    const int first_key = block * Tile::kBlock;
+  for (bool careful = false;; careful = true) {
+    rows.reset();
+    for (int block = blocks.begin; block < blocks.end; ++block) {
+      const int first_key = block * Tile::kBlock;
 
-    // Stage keys
-    threadgroup_barrier(mem_flags::mem_threadgroup);  // the values of the block before have been read
-    keys.template stage<Tile::kThreads>(from_k, first_key, thread_index);
-    threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
-    if (own.see(block)) rows.attend(keys, head, first_key, own.are_plain(block));
+      // Stage keys
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values of the block before have been read
+      keys.template stage<Tile::kThreads>(from_k, first_key, thread_index);
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
+      if (own.see(block)) rows.attend(keys, head, first_key, own.are_plain(block));
 
-    // Stage values
-    threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys have been read
-    const bool plain = of_group.are_plain(block);
-    if (plain) {
-      values.template stage<Tile::kThreads>(from_v, first_key, thread_index);
-    } else {
-      special.tell(values.template stage_finite<Tile::kThreads>(from_v, first_key, thread_index), simdgroup,
-                   rows.lane);
+      // Stage values
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys have been read
+      if (careful) {
+        special.tell(values.template stage_finite<Tile::kThreads>(from_v, first_key, thread_index), simdgroup,
+                     rows.lane);
+      } else {
+        values.template stage<Tile::kThreads>(from_v, first_key, thread_index);
+      }
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values are there
+
+      // Add values
+      if (!own.see(block)) continue;
+      multiply(rows.sums, rows.probabilities, values);
+      if (careful) rows.add_special(special.rows(), from_v, head, first_key);
     }
-    threadgroup_barrier(mem_flags::mem_threadgroup);  // the values are there
 
-    // Add values
-    if (!own.see(block)) continue;
-    multiply(rows.sums, rows.probabilities, values);
-    if (!plain) rows.add_special(special.rows(), from_v, head, first_key);
+    // Look back
+    const bool unexpected = rows.finish();
+    if (careful) break;
+    special.tell(unexpected ? 1 : 0, simdgroup, rows.lane);
+    threadgroup_barrier(mem_flags::mem_threadgroup);  // every simdgroup has told
+    if (special.rows() == 0) break;
   }
 
   // Write rows

@@ -28,7 +28,8 @@ struct OnlineSoftmax {
       next = max(next, max(s[0], s[1]));
     }
     next = row_max(next);
-    const float factor = exp2_of(largest - next);
+    // Never 0: that would turn an infinite sum into NaN.
+    const float factor = exp2_of(max(largest - next, -126.0f));
     largest = next;
     sum *= factor;
 #pragma unroll

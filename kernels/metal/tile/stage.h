@@ -8,13 +8,13 @@ using namespace metal;
 
 /// Elements between the end of one staged row and the next, so that the rows of a fragment start in different
 /// banks. Chosen by counted bank conflicts (16 banks of 4 bytes); not measured on Apple hardware.
-template <typename T>
+template <typename T, int width>
 struct RowPad {
   static constant constexpr int kReadBothWays = 4;  ///< read as rows and transposed, or transposed only
-  static constant constexpr int kReadAsRows = 8;
+  static constant constexpr int kReadAsRows = 8 + width % 16;
 };
-template <>
-struct RowPad<float> {
+template <int width>
+struct RowPad<float, width> {
   static constant constexpr int kReadBothWays = 4;
   static constant constexpr int kReadAsRows = 4;
 };
