@@ -43,6 +43,9 @@ struct MetalVariant {
   int pass;           ///< dkv: bit 0 = writes dV, bit 1 = writes dK; 3 elsewhere
   int threads;        ///< per threadgroup
   bool keeps_scores;  ///< dkv: better with dS kept for dqStored
+  int registers;          ///< of 32 bits per thread, estimated; 0 = not yet
+  int threadgroup_bytes;  ///< estimated; 0 with registers 0 = not yet
+  const char* source;     ///< of the choice of tile
   const char* host_name;
   const char* instantiation;  ///< line of MSL that follows the kernel's text
 };
@@ -70,12 +73,16 @@ std::span<const MetalRouteRow> metal_routes();
 `;
 }
 
-export function metalTable({ metal }) {
+export function metalTable({ metal, estimates }) {
   const rows = metalVariants(metal).map(
     (row) =>
       `    {MetalKernel::${row.kernel}, ${row.family}, DType::${row.dtype}, ${row.width}, ${row.valueWidth}, ` +
       `${row.rows}, ${row.block}, ${row.simdgroups}, MetalOwn::${row.own}, ${row.pass}, ${row.threads}, ` +
-      `${row.keepsScores}, "${row.hostName}",\n     R"(${row.instantiation})"},`,
+      `${row.keepsScores}, ${estimateOf(row, estimates).join(', ')}, kSource_${row.source}, "${row.hostName}",\n` +
+      `     R"(${row.instantiation})"},`,
+  );
+  const sources = Object.entries(metal.sources).map(
+    ([name, says]) => `constexpr const char* kSource_${name} = "${says}";`,
   );
   const routes = Object.entries(metal.routes);
   const lists = routes.map(
@@ -94,7 +101,8 @@ namespace fa {
 
 namespace {
 
-// ${metal.source}
+${sources.join('\n')}
+
 constexpr MetalVariant kVariants[] = {
 ${rows.join('\n')}
 };
@@ -115,18 +123,27 @@ std::span<const MetalRouteRow> metal_routes() { return kRoutes; }
 `;
 }
 
+/** Registers and bytes of threadgroup memory; zeros where `pnpm kernels:report --write` has not been run since. */
+function estimateOf({ hostName }, estimates) {
+  const { registers = 0, threadgroupBytes = 0 } = estimates[hostName] ?? {};
+  return [registers, threadgroupBytes];
+}
+
 /** For tests and tools. */
-export function metalTypescript({ metal }) {
+export function metalTypescript({ metal, estimates }) {
   const routes = Object.entries(metal.routes).map(
     ([name, { direction, kernels }]) =>
       `  '${name}': { direction: '${direction}', kernels: [${kernels.map((kernel) => `'${kernel}'`).join(', ')}] },\n`,
   );
-  const variants = metalVariants(metal).map(
-    (row) =>
+  const variants = metalVariants(metal).map((row) => {
+    const [registers, threadgroupBytes] = estimateOf(row, estimates);
+    return (
       `  { kernel: '${row.kernel}', family: ${row.family}, dtype: '${row.dtype}', width: ${row.width}, ` +
       `valueWidth: ${row.valueWidth}, rows: ${row.rows}, block: ${row.block}, simdgroups: ${row.simdgroups}, ` +
-      `own: '${row.own}', pass: ${row.pass}, keepsScores: ${row.keepsScores}, hostName: '${row.hostName}' },\n`,
-  );
+      `own: '${row.own}', pass: ${row.pass}, keepsScores: ${row.keepsScores}, registers: ${registers}, ` +
+      `threadgroupBytes: ${threadgroupBytes}, source: '${row.source}', hostName: '${row.hostName}' },\n`
+    );
+  });
   return `// The Metal kernels' routes and variants, for tests and tools. ${written}
 
 export const metalRoutes = {

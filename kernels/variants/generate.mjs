@@ -20,6 +20,7 @@ const tables = {
   options: table('options'),
   cpu: table('cpu'),
   metal: table('metal'),
+  estimates: table('metal-estimates').variants,
   version: JSON.parse(readFileSync(join(root, 'packages', 'core', 'package.json'), 'utf8')).version,
 };
 

@@ -15,6 +15,8 @@ export interface MetalVariant {
   pass: number;
   threads: number;
   keepsScores: boolean;
+  /** Where the choice comes from: a key of `sources`. */
+  source: string;
   hostName: string;
   /** The line that makes the kernel's template this variant. */
   instantiation: string;

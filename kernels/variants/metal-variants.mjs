@@ -82,6 +82,7 @@ function variant({ width, valueWidth }, kernel, { dtype, suffix, type }, tile, f
     pass,
     threads: tile.simdgroups * simdgroupWidth,
     keepsScores: tile.keepsScores ?? false,
+    source: tile.source ?? 'costmodel',
     hostName,
     instantiation: `template [[host_name("${hostName}")]] [[kernel]] decltype(${text}) ${text};`,
   };

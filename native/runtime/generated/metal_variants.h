@@ -40,6 +40,9 @@ struct MetalVariant {
   int pass;           ///< dkv: bit 0 = writes dV, bit 1 = writes dK; 3 elsewhere
   int threads;        ///< per threadgroup
   bool keeps_scores;  ///< dkv: better with dS kept for dqStored
+  int registers;          ///< of 32 bits per thread, estimated; 0 = not yet
+  int threadgroup_bytes;  ///< estimated; 0 with registers 0 = not yet
+  const char* source;     ///< of the choice of tile
   const char* host_name;
   const char* instantiation;  ///< line of MSL that follows the kernel's text
 };
