@@ -168,8 +168,9 @@ Plan printed(const MetalPlan& plan, const Problem& problem) {
     // Chunks of heads cut between groups, so that they add up to this.
     text.tasks += tasks_of(*variant, problem, all_heads(problem), plan.splits.count);
     const std::string name = variant->host_name;
-    text.tiles.emplace_back(name + ".rows", int64_t{variant->rows} * variant->simdgroups);
+    text.tiles.emplace_back(name + ".rows", variant->rows);
     text.tiles.emplace_back(name + ".block", variant->block);
+    text.tiles.emplace_back(name + ".simdgroups", variant->simdgroups);
   }
   if (plan.route->route == MetalRoute::decode) {
     text.tiles.emplace_back("splits", plan.splits.count);

@@ -13,7 +13,7 @@ namespace {
 /// As many threadgroups as keep the larger chips busy. Not measured on Apple hardware.
 constexpr int64_t kBusyThreadgroups = 256;
 /// Keys below which merging another split would cost more than it saves. Not measured on Apple hardware.
-constexpr int64_t kFewKeys = 256;
+constexpr int64_t kFewKeys = 128;
 
 Refusal unsupported(const char* argument, const std::string& expected, const std::string& got) {
   return {ErrorCode::UNSUPPORTED, argument, "expected " + expected + ", got " + got};

@@ -41,7 +41,7 @@ void chosen_splits_fit_the_device() {
       const MetalPlan made = plan(problem(Direction::forward, DType::float16, shape), unlimited);
       expect(made.splits.count >= 1 && made.splits.count <= fa::kMaxMetalSplits, "a count within its limit");
       expect(made.scratch.total() <= fa::kMaxMetalScratch, "scratch within its limit");
-      expect(keys > 256 || made.splits.count == 1, "few keys are not split");
+      expect(keys > 128 || made.splits.count == 1, "few keys are not split");
       expect(batch < 1024 || made.splits.count == 1, "nor are the keys of many heads");
     }
   }
