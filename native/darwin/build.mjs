@@ -66,19 +66,20 @@ function gypSettings() {
 
 async function includeFolders() {
   const nodeApi = require('node-api-headers').include_dir;
-  const { include_dir: wrapper } = require('node-addon-api');
+  const wrapper = gypInput('node-addon-api');
   return [
     ...['..', '../runtime', '../../kernels', '../../kernels/include'],
     ...[wrapper, nodeApi, (await onnxRuntimeHeaders()).folder],
   ];
 }
 
+const gypInput = (name) => execFileSync(process.execPath, ['inputs.mjs', name], { cwd: gyp, encoding: 'utf8' }).trim();
+
 /** Those of every build, and the kernels of all processors: the other machines' say that they are absent. */
 function sources() {
-  const shared = execFileSync(process.execPath, ['inputs.mjs', 'sources'], { cwd: gyp, encoding: 'utf8' });
   const folder = '../../kernels/cpu/targets';
   const kernels = fs.readdirSync(path.join(gyp, folder)).filter((name) => name.endsWith('.cc'));
-  return [...shared.trim().split('\n'), ...kernels.sort().map((name) => `${folder}/${name}`)];
+  return [...gypInput('sources').split('\n'), ...kernels.sort().map((name) => `${folder}/${name}`)];
 }
 
 /** zig compiles its libc++ once for all checkouts; our own objects stay in the checkout. */

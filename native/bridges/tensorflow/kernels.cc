@@ -169,13 +169,8 @@ void run_forward(const Kernel& kernel, TF_OpKernelContext* context) {
   const OutputShapes shapes = planned_shapes(*kernel.device, call.inputs, call.options, Direction::forward);
   call.out = tensors.allocate_output(0, shapes.out);
   call.lse = tensors.allocate_output(1, shapes.lse);
-  // An empty tensor tells the gradient that this backend has no more than lse.
-  if (kernel.device->info().backend == to_string(BackendChoice::cpu)) {
-    const auto [batch, heads, rows] = shapes.lse;
-    call.softmax_stats = tensors.allocate_output(2, std::array<int64_t, 4>{2, batch, heads, rows});
-  } else {
-    tensors.allocate_output(2, std::array<int64_t, 1>{0});
-  }
+  const auto [batch, heads, rows] = shapes.lse;
+  call.softmax_stats = tensors.allocate_output(2, std::array<int64_t, 4>{2, batch, heads, rows});
   kernel.device->forward(call);
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <mutex>
-#include <sstream>
 #include <tuple>
 
 #include "error.h"
@@ -33,6 +33,13 @@ double deviation(const std::vector<float>& measured, const std::vector<float>& e
     largest = std::max(largest, std::abs(static_cast<double>(expected[index])));
   }
   return largest == 0 ? worst : worst / largest;
+}
+
+/// Without streams: they would bring half a megabyte of locales along.
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
 }
 
 class CheckedBackend final : public Backend {
@@ -94,12 +101,12 @@ class CheckedBackend final : public Backend {
   }
 
   [[noreturn]] static void refuse_kernel(const KernelCheck& check) {
-    std::ostringstream expected, got;
-    expected << check.kernel << " (" << to_string(check.dtype) << ", D " << check.head_dim << ", Dv "
-             << check.value_dim << ") to agree with the cpu backend within " << check.bound;
-    got << "a deviation of " << check.deviation
-        << " on this GPU; the kernel is not used: please report it, and set FA_METAL_BACKEND=cpu";
-    refuse(ErrorCode::INTERNAL, "kernel", expected.str(), got.str());
+    const std::string sizes = std::string(to_string(check.dtype)) + ", D " + std::to_string(check.head_dim) +
+                              ", Dv " + std::to_string(check.value_dim);
+    refuse(ErrorCode::INTERNAL, "kernel",
+           check.kernel + " (" + sizes + ") to agree with the cpu backend within " + number_text(check.bound),
+           "a deviation of " + number_text(check.deviation) +
+               " on this GPU; the kernel is not used: please report it, and set FA_METAL_BACKEND=cpu");
   }
 
   const std::unique_ptr<Backend> gpu_, reference_;
