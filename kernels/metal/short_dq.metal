@@ -17,9 +17,13 @@ template <typename T, int width, int value_width, typename Tile>
                          ushort simdgroup [[simdgroup_index_in_threadgroup]],
                          ushort lane_index [[thread_index_in_simdgroup]]) {
   static_assert(Tile::kRows == 8, "a threadgroup owns one fragment of rows");
-  constexpr int kGroups = column_groups(width);
-  threadgroup vec<float, 4> shares[kGroups * 32];
+  // More columns than this are shared by two simdgroups, for the sake of registers.
+  constexpr int kSlices = width > 128 ? 2 : 1, kParts = Tile::kSimdgroups / kSlices;
+  constexpr int kGroups = column_groups(width) / kSlices;
+  static_assert(kGroups * kSlices == column_groups(width), "slices are equally wide");
+  threadgroup vec<float, 4> shares[kSlices * kGroups * 32];
   const Lane lane(lane_index);
+  const int part = simdgroup / kSlices, first_group = simdgroup % kSlices * kGroups;
 
   // Own rows
   const int task = int(group) + p.first_task, per_head = p.query_heads / p.kv_heads;
@@ -36,14 +40,14 @@ template <typename T, int width, int value_width, typename Tile>
 
   // Add keys
   const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, 8);
-  for (int b = blocks.seen.begin + simdgroup; b < blocks.seen.end; b += Tile::kSimdgroups) {
+  for (int b = blocks.seen.begin + part; b < blocks.seen.end; b += kParts) {
     Fragment<T> weights;
     elements(weights) = *reinterpret_cast<const device vec<T, 2>*>(d_scores + 8 * b);
     const device T* key = keys + min(8 * b + lane.row, p.band.keys - 1) * p.k.row;
     const bool plain = blocks.are_plain(b);
 #pragma unroll
     for (int c = 0; c < kGroups; ++c) {
-      vec<T, 4> share = read_share<width>(key, share_column(c, lane), p.head_dim);
+      vec<T, 4> share = read_share<width>(key, share_column(first_group + c, lane), p.head_dim);
       if (!plain) {
         const vec<T, 4> special = take_special(share);
         if (simd_any(any(special != vec<T, 4>(T(0))))) sums[c].add_special(weights, special, lane);
@@ -52,22 +56,22 @@ template <typename T, int width, int value_width, typename Tile>
     }
   }
 
-  // Combine simdgroups
-  for (int s = 0; s < Tile::kSimdgroups; ++s) {
-    if (s == simdgroup) {
+  // Combine parts
+  for (int n = 0; n < kParts; ++n) {
+    if (n == part) {
 #pragma unroll
       for (int c = 0; c < kGroups; ++c) {
-        threadgroup vec<float, 4>& sum = shares[32 * c + lane.index];
-        sum = s == 0 ? sums[c].share() : sum + sums[c].share();
+        threadgroup vec<float, 4>& sum = shares[32 * (first_group + c) + lane.index];
+        sum = n == 0 ? sums[c].share() : sum + sums[c].share();
       }
     }
-    threadgroup_barrier(mem_flags::mem_threadgroup);  // the next simdgroup adds to these sums
+    threadgroup_barrier(mem_flags::mem_threadgroup);  // the next part adds to these sums
   }
 
   // Write rows
   if (row >= rows.count) return;
   device T* to = d_q + rows.offset(g.dq, row);
-  for (int c = simdgroup; c < kGroups; c += Tile::kSimdgroups)
+  for (int c = simdgroup; c < kSlices * kGroups; c += Tile::kSimdgroups)
     write_share<width>(to, share_column(c, lane), p.head_dim, shares[32 * c + lane.index] * p.scale);
 }
 
