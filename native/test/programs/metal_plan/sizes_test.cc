@@ -47,6 +47,16 @@ void chosen_splits_fit_the_device() {
   }
 }
 
+/// Rather fewer splits than results that do not fit.
+void scratch_limits_the_splits() {
+  const Shape shape{1, 64, 1, 8, 1024, 8, 256};
+  const Problem asked = problem(Direction::forward, DType::float16, shape, "metal-decode");
+  Capabilities small = device();
+  small.max_buffer_bytes = 1 << 20;
+  expect(plan(asked, device()).splits.count > 1, "split where there is room");
+  expect(plan(asked, small).scratch.total() <= small.max_buffer_bytes, "not where there is none");
+}
+
 /// Chunks consist of whole groups, all heads are in one, and none is larger than the scratch.
 void kept_scores_are_bounded() {
   for (const int64_t group : {1, 2, 8}) {
@@ -102,6 +112,7 @@ void empty_problems_have_plans() {
 void test_sizes() {
   splits_cover_the_keys();
   chosen_splits_fit_the_device();
+  scratch_limits_the_splits();
   kept_scores_are_bounded();
   scratch_grows_with_the_length();
   empty_problems_have_plans();
