@@ -31,14 +31,21 @@ export function tailMean(losses: readonly number[]): number {
   return tail.reduce((sum, loss) => sum + loss, 0) / tail.length;
 }
 
-/** The limits that the demo holds stock and fused training to. */
-export const agreement = { early: 1e-3, end: 0.02 } as const;
+/** The limits that the demo holds stock and fused training to, and one backend to another: rounding, over all steps. */
+export const agreement = { early: 1e-3, end: 0.02, backends: 1e-4 } as const;
 
 /** The difference between the stock and the fused run, where both were made. */
 export function stockAgainstFused(results: readonly RunResult[]): CurveDifference | undefined {
   const stock = results.find((result) => result.variant === 'stock-improved' || result.variant === 'stock');
   const fused = results.find((result) => result.variant === 'fused');
   return stock && fused ? compareCurves(stock.losses, fused.losses) : undefined;
+}
+
+/** The difference between the fused runs on the cpu backend and on the software Metal device, where both were made. */
+export function cpuAgainstMetal(results: readonly RunResult[]): CurveDifference | undefined {
+  const cpu = results.find((result) => result.variant === 'fused-cpu');
+  const metal = results.find((result) => result.variant === 'fused');
+  return cpu && metal ? compareCurves(cpu.losses, metal.losses) : undefined;
 }
 
 function relative(a: number, b: number): number {

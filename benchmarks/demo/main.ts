@@ -1,17 +1,19 @@
 // `npm run demo`: trains the same small GPT with stock and with fused attention and shows what differs.
 import open from 'open';
 import type { RunResult } from './messages.js';
-import { readOptions, smallSizes, variantsOf } from './options.js';
+import { readOptions, smallSizes, tinySizes, variantsOf } from './options.js';
 import { curves, figures, verdict, writePage } from './report.js';
 import { runVariant, titles } from './run-variant.js';
 import { whyNoTfjsNode } from './tensorflow.js';
 
 let options = readOptions(process.argv.slice(2));
+const software = options.device === 'software';
 const missing = options.host === 'auto' ? whyNoTfjsNode() : undefined;
 const host = options.host === 'auto' ? (missing ? 'tfjs' : 'tfjs-node') : options.host;
 if (missing) console.log(`tfjs-node does not load here (${missing}).`);
+if (host === 'tfjs' || software) options = readOptions(process.argv.slice(2), software ? tinySizes : smallSizes);
+if (software) console.log('On the software Metal device, with tiny sizes; its times say nothing about a GPU.');
 if (host === 'tfjs') {
-  options = readOptions(process.argv.slice(2), smallSizes);
   console.log("Running on tfjs's own JavaScript backend, with smaller sizes; the fused op reads and writes copies.");
 }
 if (options.width % options.heads !== 0) {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HostName } from './tensorflow.js';
 
 /** Which attention code a run uses, and whether tfjs's slow gradients are replaced. */
-export type Variant = 'stock' | 'stock-improved' | 'fused';
+export type Variant = 'stock' | 'stock-improved' | 'fused-cpu' | 'fused';
 
 /** What the user chose on the command line. */
 export interface DemoOptions {
@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly seed: number;
   readonly attention: 'stock' | 'fused' | 'both';
   readonly host: HostName | 'auto';
+  /** software: fused attention goes through the Metal backend on the software device, and once more on the cpu backend. */
+  readonly device: 'system' | 'software';
   /** Where the page goes. */
   readonly output: string;
   readonly open: boolean;
@@ -27,11 +29,16 @@ export interface DemoOptions {
 /** Sizes that tfjs's JavaScript backend trains in minutes; flags still win. */
 export const smallSizes = { context: 48, steps: 40, heads: 2, width: 48, batch: 4 } as const;
 
+/** Sizes that the software Metal device, which runs a GPU's threads one by one, trains in seconds. */
+export const tinySizes = { context: 24, steps: 20, heads: 2, width: 32, batch: 2 } as const;
+
+type Sizes = Partial<Record<keyof typeof smallSizes, number>>;
+
 /**
  * Reads the flags. Prints help or an error and exits as command lines do.
  * @param sizes defaults that differ from the usual ones
  */
-export function readOptions(argv: readonly string[], sizes: Partial<typeof smallSizes> = {}): DemoOptions {
+export function readOptions(argv: readonly string[], sizes: Sizes = {}): DemoOptions {
   return new Command('npm run demo --')
     .description('Train a small GPT on Moby-Dick with stock tfjs attention and with the fused op, from the same seed.')
     .option('--context <n>', 'context length in characters', positiveInteger, sizes.context ?? 128)
@@ -50,6 +57,11 @@ export function readOptions(argv: readonly string[], sizes: Partial<typeof small
         .choices(['auto', 'tfjs-node', 'tfjs'])
         .default('auto', 'tfjs-node if it loads'),
     )
+    .addOption(
+      new Option('--device <which>', 'the GPU, or the one in software (native/softmetal, Linux)')
+        .choices(['system', 'software'])
+        .default('system'),
+    )
     .option(
       '--output <file>',
       'where the page with the plots goes',
@@ -62,9 +74,10 @@ export function readOptions(argv: readonly string[], sizes: Partial<typeof small
 
 /** The runs that a choice of `--attention` means, in the order in which they are made. */
 export function variantsOf(options: DemoOptions): Variant[] {
-  if (options.attention === 'stock') return ['stock', 'stock-improved'];
-  if (options.attention === 'fused') return ['fused'];
-  return ['stock', 'stock-improved', 'fused'];
+  const stock: Variant[] = ['stock', 'stock-improved'];
+  const fused: Variant[] = options.device === 'software' ? ['fused-cpu', 'fused'] : ['fused'];
+  if (options.attention === 'stock') return stock;
+  return options.attention === 'fused' ? fused : [...stock, ...fused];
 }
 
 function positiveInteger(text: string): number {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { escape as escapeHtml } from 'html-escaper';
-import { agreement, stockAgainstFused, tailMean } from './compare.js';
+import { agreement, cpuAgainstMetal, stockAgainstFused, tailMean } from './compare.js';
 import type { RunResult } from './messages.js';
 import type { DemoOptions } from './options.js';
 import { drawSvg, lossPlot, memoryPlot, timePlot } from './plots.js';
@@ -18,8 +18,22 @@ export function figures(results: readonly RunResult[]): string {
   return table.toString();
 }
 
-/** One sentence on whether stock and fused training agree; empty when only one of them ran. */
+/** A sentence for each pair of runs that should agree; empty when there is none. */
 export function verdict(results: readonly RunResult[]): string {
+  return [stockVerdict(results), backendVerdict(results)].filter(Boolean).join(' ');
+}
+
+function backendVerdict(results: readonly RunResult[]): string {
+  const difference = cpuAgainstMetal(results);
+  if (!difference) return '';
+  const agrees = difference.early < agreement.backends;
+  return (
+    `The cpu backend's loss and that of the Metal backend on the software device differ by at most ` +
+    `${difference.early.toExponential(1)} (relative): ${agrees ? 'they agree' : 'THEY DO NOT AGREE'}.`
+  );
+}
+
+function stockVerdict(results: readonly RunResult[]): string {
   const difference = stockAgainstFused(results);
   if (!difference) return '';
   const agrees = difference.early < agreement.early && difference.end < agreement.end;

@@ -9,6 +9,7 @@ import type { HostName } from './tensorflow.js';
 export const titles: Record<Variant, string> = {
   stock: 'stock tfjs',
   'stock-improved': 'stock tfjs, improved gradients',
+  'fused-cpu': 'fused attention, cpu backend',
   fused: 'fused attention, improved gradients',
 };
 
@@ -16,6 +17,7 @@ export const titles: Record<Variant, string> = {
 export function runVariant(variant: Variant, options: DemoOptions, hostName: HostName): Promise<RunResult> {
   const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, ...backendOf(variant, options) },
   });
   const bar = new SingleBar(
     {
@@ -57,6 +59,12 @@ export function runVariant(variant: Variant, options: DemoOptions, hostName: Hos
     });
     child.send({ variant, options, host: hostName });
   });
+}
+
+/** What core reads in the run's own process. */
+function backendOf(variant: Variant, { device }: DemoOptions): NodeJS.ProcessEnv {
+  if (variant === 'fused-cpu') return { FA_METAL_BACKEND: 'cpu' };
+  return variant === 'fused' && device === 'software' ? { FA_METAL_BACKEND: 'metal', FA_METAL_DEVICE: 'software' } : {};
 }
 
 /** Middle value; of two middle ones the upper. */

@@ -18,7 +18,7 @@ export async function train(request: RunRequest, report: (message: RunMessage) =
   report({ kind: 'started', host, notes: prepare(variant, tf) });
 
   const corpus = loadCorpus();
-  const kernel = variant === 'fused' ? fusedAttentionKernel() : stockAttention(tf);
+  const kernel = isFused(variant) ? fusedAttentionKernel() : stockAttention(tf);
   const model = buildModel(tf, { ...options, vocabulary: corpus.characters.length }, kernel);
   const optimizer = tf.train.adam(options.learningRate, 0.9, 0.95);
   const supply = batches(corpus, options.batch, options.context, options.seed);
@@ -45,11 +45,14 @@ export async function train(request: RunRequest, report: (message: RunMessage) =
   report({ kind: 'finished', sample, peakBytes, parameters: model.countParams() });
 }
 
+const isFused = (variant: RunRequest['variant']) => variant === 'fused' || variant === 'fused-cpu';
+
 /** Installs what the variant asks for; returns what a reader of the figures should know about it. */
 function prepare(variant: RunRequest['variant'], tf: TensorFlow): string[] {
   if (variant !== 'stock') improveGradients(tf);
-  if (variant !== 'fused') return [];
+  if (!isFused(variant)) return [];
   register(tf);
   const { route, device } = info();
-  return [`route ${route} on ${device?.name ?? 'tfjs ops'}`];
+  const name = device?.software ? `${device.name}, in software` : (device?.name ?? 'tfjs ops');
+  return [`route ${route} on ${name}`];
 }
