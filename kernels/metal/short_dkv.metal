@@ -12,7 +12,14 @@ using namespace metal;
 template <typename T, typename Tile>
 struct ShortKeys {
   static constant constexpr int kFragments = Tile::kRowFragments;
+  /// Fragments of rows whose addresses are kept at a time, for the sake of registers.
+  static constant constexpr int kAtOnce = kFragments < 4 ? kFragments : 4;
+  static_assert(kFragments % kAtOnce == 0, "all fragments have their turn");
   typedef Fragment<float> Products[kFragments];
+  /// Of the two rows of each fragment that a lane needs, in its column of a fragment of columns.
+  struct Addresses {
+    const device T* row[kAtOnce][2];
+  };
 
   PackedRows rows;
   Lane lane;
@@ -28,23 +35,34 @@ struct ShortKeys {
   template <int width>
   METAL_FUNC void multiply(thread Products& products, thread const OwnRows<T, width, kOwnInDevice>& own,
                            const device T* from, RowStrides strides, int dim) const {
-    const device T* row[kFragments][2];
 #pragma unroll
-    for (int f = 0; f < kFragments; ++f) {
-      products[f] = zero_fragment<float>();
+    for (int first = 0; first < kFragments; first += kAtOnce) {
+      Addresses at;
 #pragma unroll
-      for (int e = 0; e < 2; ++e)
-        row[f][e] = from + rows.offset(strides, min(8 * f + lane.column + e, rows.count - 1)) + lane.row;
+      for (int f = 0; f < kAtOnce; ++f) {
+        products[first + f] = zero_fragment<float>();
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+          const int index = min(8 * (first + f) + lane.column + e, rows.count - 1);
+          at.row[f][e] = from + rows.offset(strides, index) + lane.row;
+        }
+      }
+      if (first < fragments) multiply_some<width>(products, own, at, first, dim);
     }
+  }
+
+  template <int width>
+  METAL_FUNC void multiply_some(thread Products& products, thread const OwnRows<T, width, kOwnInDevice>& own,
+                                thread const Addresses& at, int first, int dim) const {
     for (int d = 0; d < width / 8; ++d) {
       const Fragment<T> left = own.fragment(d);
       const bool exists = aligned || 8 * d + lane.row < dim;
 #pragma unroll
-      for (int f = 0; f < kFragments; ++f) {
-        if (f >= fragments) continue;
+      for (int f = 0; f < kAtOnce; ++f) {
+        if (first + f >= fragments) continue;
         Fragment<T> right;
-        elements(right) = vec<T, 2>(exists ? row[f][0][8 * d] : T(0), exists ? row[f][1][8 * d] : T(0));
-        simdgroup_multiply_accumulate(products[f], left, right, products[f]);
+        elements(right) = vec<T, 2>(exists ? at.row[f][0][8 * d] : T(0), exists ? at.row[f][1][8 * d] : T(0));
+        simdgroup_multiply_accumulate(products[first + f], left, right, products[first + f]);
       }
     }
   }
