@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness.h"
+#include "pages.h"
 
 using namespace test;
 using fa::metal::Work;
@@ -88,6 +89,28 @@ void the_host_stops_waiting() {
   // The device goes while the command buffer still runs.
 }
 
+/// What the GPU still writes to after the host has given up stays where it is.
+void memory_outlives_an_abandoned_call() {
+  setenv("FA_METAL_TIMEOUT", "0.1", 1);
+  auto gpu = open();
+  unsetenv("FA_METAL_TIMEOUT");
+  expect(outcome(*gpu) == "none", "in time");
+  auto pages = fa::Pages::allocate(kCount * sizeof(float));
+  float* out = reinterpret_cast<float*>(pages->data());
+  std::vector<float> in(kCount, 3);
+  Work work;
+  const auto input = work.input(tensor_of(in.data(), {kCount}));
+  const auto output = work.output(tensor_of(out, {kCount}));
+  work.dispatches.push_back(dispatch_of(kTwice, kCount, {{0, input}, {3, output}}));
+  inject("delay", 500);
+  expect(code_of([&] { gpu->run(work); }) == "TIMEOUT", "the time limit");
+  pages.reset();
+  expect(fa::pages_around(reinterpret_cast<std::byte*>(out), 1) != nullptr, "the call keeps the pages");
+  clear_faults();
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  expect(fa::pages_around(reinterpret_cast<std::byte*>(out), 1) == nullptr, "and lets go of them at its end");
+}
+
 void kernels_that_do_not_compile() {
   const auto refused = [&](const char* text, int threads, const char* words) {
     auto gpu = open();
@@ -144,6 +167,7 @@ void test_faults() {
   transient_faults_pass();
   a_lost_device_stays_lost();
   the_host_stops_waiting();
+  memory_outlives_an_abandoned_call();
   kernels_that_do_not_compile();
   settings_are_checked();
   expect(comes_down_to(before), "faults leave no object behind");

@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "metal/batches.h"
+#include "metal/buffers.h"
 #include "pages.h"
 
 using namespace test;
@@ -111,6 +112,51 @@ void runs_in_place() {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   expect(live_objects("MTLBuffer") == buffers, "memory in place takes no buffer of the pool");
+}
+
+void knows_its_pages() {
+  auto pages = fa::Pages::allocate(20000);
+  const std::byte* begin = pages->data();
+  expect(pages->bytes() == 2 * fa::kGpuPageBytes, "whole pages");
+  expect(reinterpret_cast<uintptr_t>(begin) % fa::kGpuPageBytes == 0, "aligned pages");
+  expect(fa::pages_around(begin, pages->bytes()) == pages, "all of them");
+  expect(fa::pages_around(begin + 17, 100) == pages, "a part of them");
+  expect(fa::pages_around(begin + 1, pages->bytes()) == nullptr, "more than they are");
+  expect(fa::pages_around(begin - 1, 2) == nullptr, "a byte before them");
+  const auto kept = fa::pages_around(begin, 1);
+  pages.reset();
+  expect(fa::pages_around(begin, 1) == kept, "a call keeps them");
+}
+
+void uses_buffers_again() {
+  auto gpu = open();
+  Sum first(77), second(77);
+  gpu->run(first.work());
+  inject("allocate", 1, 0);
+  gpu->run(second.work());
+  Sum larger(78);
+  expect(code_of([&] { gpu->run(larger.work()); }) == "OUT_OF_MEMORY", "other sizes need other buffers");
+  clear_faults();
+  gpu->run(second.work());
+  inject("allocate", 1);
+  gpu->run(larger.work());
+  expect(second.is_right() && larger.is_right(), "idle buffers make room for others");
+}
+
+void keeps_few_idle_buffers() {
+  fa::DeviceConfig config;
+  config.device = fa::DeviceChoice::software;
+  fa::metal::GpuDevice device = fa::metal::open_gpu_device(config);
+  device.capabilities.working_set_bytes = 16 * 1000;
+  const auto pool = std::make_shared<fa::metal::BufferPool>(device);
+  std::vector<fa::metal::PooledBuffer> taken;
+  for (int buffer = 0; buffer < 5; ++buffer) taken.push_back(pool->take(400));
+  expect(live_objects("MTLBuffer") == 5, "five buffers in use");
+  taken.clear();
+  expect(live_objects("MTLBuffer") == 2, "idle buffers of at most a sixteenth of the working set");
+  device.capabilities.max_buffer_bytes = 100;
+  const auto small = std::make_shared<fa::metal::BufferPool>(device);
+  expect(code_of([&] { small->take(101); }) == "OUT_OF_MEMORY", "a buffer above the limit");
 }
 
 void leaves_gaps_alone(fa::metal::Gpu& gpu) {
@@ -222,7 +268,8 @@ void cuts_any_work() {
         stage = dispatch.stage;
         done[slice.dispatch] += slice.tasks;
         tasks += slice.tasks;
-        cost += dispatch.multiply_adds / static_cast<double>(dispatch.tasks) * static_cast<double>(slice.tasks);
+        cost +=
+            dispatch.multiply_adds / static_cast<double>(dispatch.tasks) * static_cast<double>(slice.tasks);
       }
       expect(cost <= 1000.001 || tasks == 1, "the limit");
     }
@@ -274,6 +321,10 @@ void test_run() {
   warms_up(*gpu);
   gpu.reset();
   runs_in_place();
+  knows_its_pages();
+  uses_buffers_again();
+  expect(comes_down_to(before), "no object is left");
+  keeps_few_idle_buffers();
   expect(comes_down_to(before), "no object is left");
   set("validate", "");
 }
