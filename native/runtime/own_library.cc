@@ -2,12 +2,18 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
+#include <memory>
+
 namespace fa {
 
 std::string own_library_path() {
   Dl_info info{};
   const bool found = dladdr(reinterpret_cast<const void*>(&own_library_path), &info) != 0;
-  return found && info.dli_fname != nullptr ? info.dli_fname : "";
+  if (!found || info.dli_fname == nullptr) return "";
+  // A program's own name may be as it was called, relative to the folder of then.
+  const std::unique_ptr<char, void (*)(void*)> whole(realpath(info.dli_fname, nullptr), std::free);
+  return whole ? whole.get() : info.dli_fname;
 }
 
 void pin_own_library() {

@@ -1,8 +1,7 @@
 #include "metal/objc_libraries.h"
 
 #include <dlfcn.h>
-
-#include <filesystem>
+#include <unistd.h>
 
 #include "error.h"
 #include "metal/gpu_settings.h"
@@ -11,8 +10,6 @@
 namespace fa::metal {
 
 namespace {
-
-namespace files = std::filesystem;
 
 /// The software device, for development: beside this binary, or where a checkout builds it.
 constexpr const char* kSoftwareLibrary = "libsoftmetal.so";
@@ -44,18 +41,25 @@ void* open_library(const std::string& path, const char* argument) {
   refuse_device(argument, reason == nullptr ? path + ", which does not load" : reason);
 }
 
+bool is_there(const std::string& path) { return access(path.c_str(), R_OK) == 0; }
+
+/// Empty at the top.
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
 std::string software_library() {
   if (const std::string named = software_library_setting(); !named.empty()) return named;
-  std::error_code ignored;
-  const files::path folder = files::absolute(own_library_path(), ignored).parent_path();
-  if (files::exists(folder / kSoftwareLibrary, ignored)) return folder / kSoftwareLibrary;
-  for (files::path root = folder; root.has_relative_path(); root = root.parent_path()) {
-    const files::path built = root / kSoftwareBuild / kMachine / kSoftwareLibrary;
-    if (files::exists(built, ignored)) return built;
+  const std::string folder = folder_of(own_library_path());
+  const std::string beside = folder + "/" + kSoftwareLibrary;
+  if (is_there(beside)) return beside;
+  for (std::string root = folder; !root.empty(); root = folder_of(root)) {
+    const std::string built = root + "/" + kSoftwareBuild + "/" + kMachine + "/" + kSoftwareLibrary;
+    if (is_there(built)) return built;
   }
-  refuse_device("device", std::string("'software', but there is no ") + kSoftwareLibrary + " in " +
-                              folder.string() + " nor in a checkout around it; " + kSoftwareLibraryVariable +
-                              " can name one");
+  refuse_device("device", std::string("'software', but there is no ") + kSoftwareLibrary + " in " + folder +
+                              " nor in a checkout around it; " + kSoftwareLibraryVariable + " can name one");
 }
 
 }  // namespace
