@@ -1,9 +1,8 @@
 // Forward: out = softmax(q k^T) v by online softmax over blocks of keys. A simdgroup owns its query rows; the
 // simdgroups of a threadgroup share the staged keys and values, one after the other in the same memory.
 //
-// In the matrix unit a probability of 0 times NaN or infinity is NaN, in rows that cannot see that value,
-// too. So a threadgroup that ends with an unexpected NaN starts again and takes care of such values one by
-// one.
+// In the matrix unit 0 times NaN or infinity is NaN, in rows that cannot see that value, too. So a
+// threadgroup that ends with an unexpected NaN starts again and takes care of such values one by one.
 #include "tile/product.h"
 #include "tile/softmax.h"
 #include "tile/special_rows.h"
@@ -13,11 +12,36 @@
 namespace fa {
 using namespace metal;
 
+/// Keys and values of one kv head, as the threads of a threadgroup stage them.
+template <typename T, int width, int value_width, typename Tile>
+struct KeyValueBlocks {
+  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
+  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadAsRows>;
+  static constant constexpr int kSize = Keys::kSize > Values::kSize ? Keys::kSize : Values::kSize;
+
+  HeadRows<T> from_keys, from_values;
+  Keys keys;
+  Values values;  ///< in the same memory
+  SpecialRows<Tile::kSimdgroups> special;
+  uint thread_index;
+  ushort simdgroup;
+
+  METAL_FUNC void stage_keys(int first) {
+    keys.template stage<Tile::kThreads>(from_keys, first, thread_index);
+  }
+  METAL_FUNC void stage_values(int first) {
+    values.template stage<Tile::kThreads>(from_values, first, thread_index);
+  }
+  METAL_FUNC void stage_finite_values(int first, Lane lane) {
+    special.tell(values.template stage_finite<Tile::kThreads>(from_values, first, thread_index), simdgroup,
+                 lane);
+  }
+};
+
 /// What a simdgroup holds while the keys pass by.
 template <typename T, int width, int value_width, typename Tile>
 struct QueryRows {
-  using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
-  using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadAsRows>;
+  using Blocks = KeyValueBlocks<T, width, value_width, Tile>;
   static constant constexpr int kRowFragments = Tile::kRowFragments;
   static constant constexpr int kBlockFragments = Tile::kBlockFragments;
 
@@ -52,7 +76,8 @@ struct QueryRows {
   }
 
   /// Probabilities of the block. In a plain block every pair is visible and has nothing added.
-  METAL_FUNC void attend(Keys keys, thread const HeadScores& head, int first_key, bool plain) {
+  METAL_FUNC void attend(typename Blocks::Keys keys, thread const HeadScores& head, int first_key,
+                         bool plain) {
     Fragment<float> scores[kRowFragments][kBlockFragments];
     multiply_transposed(scores, queries, keys);
 #pragma unroll
@@ -80,6 +105,36 @@ struct QueryRows {
 #pragma unroll
       for (int r = 0; r < kRowFragments; ++r)
         if (head.sees(row(r), key)) add_special_row(sums[r], 1.0f, values.row(key), values.dim, lane);
+    }
+  }
+
+  /// Goes over the key blocks that some row of the threadgroup sees. `careful` when NaN and infinity among
+  /// the values have to be kept from rows that cannot see them.
+  METAL_FUNC void add_blocks(thread Blocks& from, thread HeadScores& head, BlockRange range, bool careful) {
+    const KeyBlocks own = key_blocks(head.band, first, count, Tile::kBlock);
+    reset();
+    for (int block = range.begin; block < range.end; ++block) {
+      const int first_key = block * Tile::kBlock;
+
+      // Stage keys
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values of the block before have been read
+      from.stage_keys(first_key);
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
+      if (own.see(block)) attend(from.keys, head, first_key, own.are_plain(block));
+
+      // Stage values
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys have been read
+      if (careful) {
+        from.stage_finite_values(first_key, lane);
+      } else {
+        from.stage_values(first_key);
+      }
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values are there
+
+      // Add values
+      if (!own.see(block)) continue;
+      multiply(sums, probabilities, from.values);
+      if (careful) add_special(from.special.rows(), from.from_values, head, first_key);
     }
   }
 
@@ -133,18 +188,12 @@ template <typename T, int width, int value_width, typename Tile>
                         ushort simdgroup [[simdgroup_index_in_threadgroup]],
                         ushort lane_index [[thread_index_in_simdgroup]]) {
   using Rows = QueryRows<T, width, value_width, Tile>;
-  threadgroup T staged[Rows::Keys::kSize > Rows::Values::kSize ? Rows::Keys::kSize : Rows::Values::kSize];
-  threadgroup uint special_words[Tile::kSimdgroups];
-  const typename Rows::Keys keys{staged};
-  const typename Rows::Values values{staged};
-  const SpecialRows<Tile::kSimdgroups> special{special_words};
+  threadgroup T staged[Rows::Blocks::kSize];
+  threadgroup uint special[Tile::kSimdgroups];
 
   // Own rows
   const Task task = query_task(p, group, Tile::kGroupRows);
-  const int kv_head = kv_head_of(p, task.head);
   const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
-  const HeadRows<T> from_k = head_rows(k, p.k, task.batch, kv_head, p.band.keys, p.head_dim);
-  const HeadRows<T> from_v = head_rows(v, p.v, task.batch, kv_head, p.band.keys, p.value_dim);
   Rows rows(Lane(lane_index), first, p.query_length - first);
   rows.open(head_rows(q, p.q, task.batch, task.head, p.query_length, p.head_dim));
   HeadScores head;
@@ -152,42 +201,24 @@ template <typename T, int width, int value_width, typename Tile>
   if (has_mask) head.mask = mask;
   if (has_bias) head.bias = bias;
 
+  // Key blocks
+  const int kv_head = kv_head_of(p, task.head);
+  typename Rows::Blocks blocks{head_rows(k, p.k, task.batch, kv_head, p.band.keys, p.head_dim),
+                               head_rows(v, p.v, task.batch, kv_head, p.band.keys, p.value_dim),
+                               {staged},
+                               {staged},
+                               {special},
+                               thread_index,
+                               simdgroup};
   const int group_count = min(Tile::kGroupRows, p.query_length - group_first);
-  const BlockRange blocks = key_blocks(p.band, group_first, group_count, Tile::kBlock).seen;
-  const KeyBlocks own = key_blocks(p.band, first, rows.count, Tile::kBlock);
+  BlockRange range = key_blocks(p.band, group_first, group_count, Tile::kBlock).seen;
   for (bool careful = false;; careful = true) {
-    rows.reset();
-    for (int block = blocks.begin; block < blocks.end; ++block) {
-      const int first_key = block * Tile::kBlock;
-
-      // Stage keys
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values of the block before have been read
-      keys.template stage<Tile::kThreads>(from_k, first_key, thread_index);
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
-      if (own.see(block)) rows.attend(keys, head, first_key, own.are_plain(block));
-
-      // Stage values
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys have been read
-      if (careful) {
-        special.tell(values.template stage_finite<Tile::kThreads>(from_v, first_key, thread_index), simdgroup,
-                     rows.lane);
-      } else {
-        values.template stage<Tile::kThreads>(from_v, first_key, thread_index);
-      }
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the values are there
-
-      // Add values
-      if (!own.see(block)) continue;
-      multiply(rows.sums, rows.probabilities, values);
-      if (careful) rows.add_special(special.rows(), from_v, head, first_key);
-    }
-
-    // Look back
+    rows.add_blocks(blocks, head, range, careful);
     const bool unexpected = rows.finish();
     if (careful) break;
-    special.tell(unexpected ? 1 : 0, simdgroup, rows.lane);
+    blocks.special.tell(unexpected ? 1 : 0, simdgroup, rows.lane);
     threadgroup_barrier(mem_flags::mem_threadgroup);  // every simdgroup has told
-    if (special.rows() == 0) break;
+    if (blocks.special.rows() == 0) break;
   }
 
   // Write rows

@@ -50,11 +50,6 @@ struct HeadScores {
     bias_row = p.bias.row;
   }
 
-  /// Every pair of these rows and this key block is visible, and no score has anything added.
-  METAL_FUNC bool is_plain(thread const BlockRange& full, int block) const {
-    return !has_mask && !has_bias && block >= full.begin && block < full.end;
-  }
-
   /// False for keys that do not exist, too.
   METAL_FUNC bool sees(int row, int key) const {
     if (key >= band.keys || key < row + band.lo || key > row + band.hi) return false;
