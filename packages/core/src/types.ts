@@ -59,7 +59,10 @@ export interface AttentionOptions {
   kScale?: Tensor;
   /** float32 per token and head: v is int8. */
   vScale?: Tensor;
-  /** Force one kernel of the plan table; refused if it does not fit. */
+  /**
+   * Forces a kernel by the name that `plan` prints, such as `metal-forward` or `metal-decode@8` (8 splits of the keys);
+   * refused where it does not fit. Default: chosen by shape, dtype and device.
+   */
   kernel?: string;
 }
 
