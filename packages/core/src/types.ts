@@ -145,9 +145,16 @@ export interface KernelCheck {
 /** A choice of kernel, printable. */
 export interface Plan {
   backend: string;
+  /** As `options.kernel` takes it. */
   kernel: string;
+  /**
+   * Sizes in rows by name. cpu: `queryBlock`, `keyBlock`, `lanes`. metal: `width` and `valueWidth`, the largest D and Dv of
+   * the kernels; of each kernel `<variant>.rows`, `.block` and `.simdgroups`; splits and heads that are done at once.
+   */
   tiles: Record<string, number>;
+  /** Independent pieces of work, of all kernels together. */
   tasks: number;
+  /** Memory beside the tensors of the call. */
   scratchBytes: number;
   why: string;
 }
