@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Device, FaMetalError, openDeviceSync } from '../src/index.js';
+import { passingFaults } from '../test-support/faults.js';
 import {
   chooseSoftwareDevice,
   controlSoftwareDevice,
-  type Fault,
   type SoftwareDevice,
   whyNoSoftwareDevice,
 } from '../test-support/software-device.js';
@@ -12,21 +12,6 @@ import { dOut, k, q, v } from './small-problem.js';
 
 const reason = await whyNoSoftwareDevice();
 const seconds = 5;
-
-/** How one failure of the GPU looks to a caller, and whether the device works afterwards. */
-interface Expected {
-  fault: Fault;
-  code: string;
-  /** In the message: what the GPU said. */
-  words: RegExp;
-}
-const passing: readonly Expected[] = [
-  { fault: 'compile', code: 'COMPILE_FAILED', words: /injected fault/ },
-  { fault: 'pipeline', code: 'COMPILE_FAILED', words: /injected fault/ },
-  { fault: 'allocate', code: 'OUT_OF_MEMORY', words: /room for a buffer/ },
-  { fault: 'commit-memory', code: 'OUT_OF_MEMORY', words: /Insufficient Memory/ },
-  { fault: 'commit-timeout', code: 'TIMEOUT', words: /Timeout/ },
-];
 
 describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
   let control: SoftwareDevice;
@@ -60,7 +45,7 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
   }
 
   describe.each(Object.entries(calls))('%s', (_, call) => {
-    test.each(passing)('$fault ends as $code, and the next call works', async ({ fault, code, words }) => {
+    test.each(passingFaults)('$fault ends as $code, and the next call works', async ({ fault, code, words }) => {
       const device = open();
       expect(control.inject(fault, 1, 1)).toBe(0);
       const error = await failure(call, device);
@@ -126,7 +111,7 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
     const before = control.liveObjects('');
     const device = open();
     const one = async (index: number) => {
-      const { fault } = passing[index % passing.length]!;
+      const { fault } = passingFaults[index % passingFaults.length]!;
       if (index % 10 === 0) control.inject(fault, 1, 1);
       await Object.values(calls)[index % 4]!(device);
     };
