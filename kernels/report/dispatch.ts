@@ -37,7 +37,7 @@ const plain = {
 };
 
 const byIndex = (constants: Constants): ReadonlyMap<number, string> =>
-  new Map(Object.entries({ ...plain, ...constants }).map(([name, value]) => [constantId[name] as number, value]));
+  new Map(Object.entries({ ...plain, ...constants }).map(([name, value]) => [constantId(name), value]));
 
 /** The usual call: whole fragments, no mask, no bias. */
 export const plainConstants = (change: Constants = {}): ReadonlyMap<number, string> => byIndex(change);
@@ -109,7 +109,7 @@ function tensors(variant: Variant, shape: Shape): ReadonlyMap<number, Uint8Array
     kPartialOut: repeated(0, splits * queries * valueWidth),
     kPartialStats: repeated(1, splits * 2 * queries),
   };
-  return new Map(Object.entries(named).map(([name, data]) => [binding[name] as number, data]));
+  return new Map(Object.entries(named).map(([name, data]) => [binding(name), data]));
 }
 
 function parameters(variant: Variant, shape: Shape): ReadonlyMap<number, Uint8Array> {
@@ -138,8 +138,8 @@ function parameters(variant: Variant, shape: Shape): ReadonlyMap<number, Uint8Ar
     keys_per_split: variant.block * Math.ceil(Math.ceil(keyLength / variant.block) / splits),
   });
   return new Map([
-    [binding.kParams as number, attention],
-    [binding.kGradientParams as number, gradient],
-    [binding.kSplitParams as number, split],
+    [binding('kParams'), attention],
+    [binding('kGradientParams'), gradient],
+    [binding('kSplitParams'), split],
   ]);
 }

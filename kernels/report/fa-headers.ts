@@ -10,14 +10,24 @@ const structs = header('key_band') + header('params');
 
 /** Values of `FA_CONSTANT int kName = 3;`, in a namespace where one is named. */
 function constants(text: string): Record<string, number> {
-  const found = [...text.matchAll(/FA_CONSTANT int (k\w+) = ([^;]+);/g)] as unknown as [string, string, string][];
+  const found = [...text.matchAll(/FA_CONSTANT int (k\w+)\s*=\s*([^;]+);/g)] as unknown as [string, string, string][];
   return Object.fromEntries(found.map(([, name, value]) => [name, Number(value)]));
 }
 
 const namespaced = (name: string) => new RegExp(`namespace ${name} \\{([\\s\\S]*?)\\n\\}`).exec(bindings)?.[1] ?? '';
 
-export const binding = constants(namespaced('fa::binding'));
-export const constantId = constants(namespaced('fa::constant_id'));
+/** Index by name, such as kQ. */
+export const binding = lookUp('fa::binding');
+export const constantId = lookUp('fa::constant_id');
+
+function lookUp(name: string): (constant: string) => number {
+  const values = constants(namespaced(name));
+  return (constant) => {
+    const value = values[constant];
+    if (value === undefined || Number.isNaN(value)) throw new Error(`bindings.h has no ${name}::${constant}`);
+    return value;
+  };
+}
 
 /** Stands for "no limit" on one side of a band. */
 export const unbounded = 2 ** 30;

@@ -20,9 +20,12 @@ function deviceHash(): string {
   return deviceIdentity;
 }
 
+/** Other rules make other figures. */
+const rules = readFileSync(new URL('registers.ts', import.meta.url), 'utf8');
+
 export function registersOf(tools: Tools, variant: Variant, constants = plainConstants()): Promise<RegisterProxy> {
   const text = libraryText(variant);
-  const identity = ['registers', text, JSON.stringify([...constants]), tools.clangVersion, tools.ptxas];
+  const identity = ['registers', text, JSON.stringify([...constants]), tools.clangVersion, tools.ptxas, rules];
   return cached([...identity, headersHash(), deviceHash()], async () => {
     const folder = mkdtempSync(join(tmpdir(), 'fa-metal-registers-'));
     try {

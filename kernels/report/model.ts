@@ -50,7 +50,7 @@ export interface Profile {
   barriers: number;
 }
 
-const byValue = [binding.kParams, binding.kGradientParams, binding.kSplitParams] as number[];
+const byValue = [binding('kParams'), binding('kGradientParams'), binding('kSplitParams')];
 
 /** `per`: products, or another unit of work where a kernel has none. */
 export function profileOf(counts: Counts, per = products(counts)): Profile {

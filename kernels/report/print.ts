@@ -3,8 +3,9 @@ import { fitsRegisters, type Row } from './report.js';
 
 export const title = 'Metal kernels: registers, counts and predicted use of the GPU (not measured on Apple hardware)';
 
-const legend = `Registers: 32-bit ones per thread, the fewest without spilling by NVIDIA's ptxas on the translated kernel, at least the
-fragments that must live together + 30; "all options" with mask, bias and rows of any length. Counts: of the software device in
+const legend = `Registers: 32-bit ones per thread, the fewest without spilling (over four words, which Apple's GPUs would keep in uniform
+registers) by NVIDIA's ptxas on the translated kernel, at least the fragments that must live together + 30; "all options" with
+mask, bias and rows of any length. Counts: of the software device in
 a small call, per 8x8x8 product of a simdgroup (per threadgroup where a kernel has no products). Use: by a model of a core of
 Apple7 and Apple8 (kernels/report/model.ts), of what multiply-adds and memory allow. ! = over 128 registers.`;
 

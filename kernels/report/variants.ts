@@ -1,27 +1,8 @@
 import * as msl from '../msl.mjs';
 
-/** One Metal function, as kernels/variants/metal-variants.mjs expands the table. */
-export interface Variant {
-  kernel: string;
-  /** The lowest Apple GPU family that it is for. */
-  family: number;
-  dtype: 'float32' | 'float16' | 'bfloat16';
-  /** The largest D and Dv. */
-  width: number;
-  valueWidth: number;
-  /** A simdgroup's own rows, and rows of the other operand in one step. */
-  rows: number;
-  block: number;
-  simdgroups: number;
-  own: 'registers' | 'threadgroup' | 'device';
-  /** Of dkv: bit 0 = writes dV, bit 1 = writes dK. */
-  pass: number;
-  threads: number;
-  keepsScores: boolean;
-  hostName: string;
-}
+export type Variant = msl.MetalVariant;
 
-export const variants = [...(msl.variantsByName as unknown as ReadonlyMap<string, Variant>).values()];
+export const variants = [...msl.variantsByName.values()];
 
 export function variantNamed(hostName: string): Variant {
   const found = variants.find((variant) => variant.hostName === hostName);

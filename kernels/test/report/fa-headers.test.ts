@@ -49,7 +49,7 @@ int main() {
     hex(attention),
     hex(gradient),
     hex(structBytes('SplitParams', { splits: 3, keys_per_split: 64 })),
-    `${binding.kSplitParams} ${constantId.kStoresDScores} ${unbounded}`,
+    `${binding('kSplitParams')} ${constantId('kStoresDScores')} ${unbounded}`,
   ]);
 });
 
