@@ -3,8 +3,11 @@
 //   scores    each simdgroup multiplies its keys of the block with all rows, S^T = K Q^T
 //   softmax   the block's scores meet in threadgroup memory; every simdgroup updates all rows alike
 //   values    each simdgroup owns a slice of the columns, O += P V
+// As in forward.metal, a threadgroup that ends with an unexpected NaN starts again and takes care of NaN and
+// infinity one by one.
 #include "tile/packed_rows.h"
 #include "tile/softmax.h"
+#include "tile/special_rows.h"
 
 namespace fa {
 using namespace metal;
@@ -36,6 +39,16 @@ struct DecodeBlock {
   METAL_FUNC int readable(int key) const { return min(first + key, last); }
 };
 
+/// What all simdgroups of a threadgroup read.
+template <typename T>
+struct DecodeMemory {
+  const device T* k;  ///< row 0 of the kv head
+  const device T* v;
+  ScoreInputs added;
+  threadgroup vec<T, 2>* queries;  ///< Q^T, fragment by fragment in the order in which lanes read it
+  threadgroup float* pages;        ///< scores of two blocks
+};
+
 /// One simdgroup of a threadgroup, and what it carries from block to block.
 template <typename T, typename Shape>
 struct Decoder {
@@ -58,7 +71,6 @@ struct Decoder {
     }
   }
 
-  /// Q^T, fragment by fragment in the order in which lanes read it.
   METAL_FUNC void stage(threadgroup vec<T, 2>* queries, const device T* q,
                         constant AttentionParams& p) const {
     for (int n = 32 * simdgroup + lane.index; n < Shape::kQueryPairs; n += Shape::kThreads) {
@@ -72,7 +84,7 @@ struct Decoder {
 
   /// Products of eight keys with all rows, transposed. `key` is the lane's.
   METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device T* key,
-                           int dim, threadgroup const vec<T, 2>* queries) const {
+                           int dim, threadgroup const vec<T, 2>* queries) {
     OwnRows<T, Shape::kWidth, kOwnInDevice> keys;
     keys.open(key, dim, lane);
 #pragma unroll
@@ -90,36 +102,35 @@ struct Decoder {
   }
 
   /// This simdgroup's keys of a block: page[row][key] = score.
-  METAL_FUNC void score(threadgroup float* page, thread const DecodeBlock& block, const device T* k,
-                        constant AttentionParams& p, threadgroup const vec<T, 2>* queries,
-                        thread const ScoreInputs& inputs) const {
+  METAL_FUNC void score(threadgroup float* page, thread const DecodeBlock& block,
+                        thread const DecodeMemory<T>& from, constant AttentionParams& p) {
     for (int f = simdgroup; f < Shape::kBlockFragments; f += Shape::kSimdgroups) {
       const int key = 8 * f + lane.row;
       Fragment<float> products[Shape::kRowFragments];
-      multiply(products, k + block.readable(key) * p.k.row, p.head_dim, queries);
+      multiply(products, from.k + block.readable(key) * p.k.row, p.head_dim, from.queries);
 #pragma unroll
       for (int n = 0; n < 2 * Shape::kRowFragments; ++n) {
         const int row = n / 2 * 8 + lane.column + n % 2;
         const float product = elements(products[n / 2])[n % 2];
         page[row * Shape::kScoreStride + key] =
             block.plain ? product * p.scale_log2
-                        : score_pair(product, inputs, p, first_row + row, block.first + key);
+                        : score_pair(product, from.added, p, first_row + row, block.first + key);
       }
     }
   }
 
   /// In units of log2; minus infinity where the row is none or cannot see the key.
-  METAL_FUNC float score_pair(float product, thread const ScoreInputs& inputs, constant AttentionParams& p,
+  METAL_FUNC float score_pair(float product, thread const ScoreInputs& added, constant AttentionParams& p,
                               int row, int key) const {
     if (row >= rows.count) return -INFINITY;
     HeadScores scores;
-    rows.open(scores, inputs, p, row);
+    rows.open(scores, added, p, row);
     return scores.score(product, rows.query(row), key);
   }
 
   /// Probabilities of a block, and the accumulators brought to the new maximum.
   METAL_FUNC void absorb(thread Fragment<T> (&weights)[Shape::kRowFragments][Shape::kBlockFragments],
-                         threadgroup const float* page, bool plain) {
+                         threadgroup const float* page, bool careful) {
 #pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r) {
       threadgroup const float* row = page + (8 * r + lane.row) * Shape::kScoreStride + lane.column;
@@ -128,7 +139,9 @@ struct Decoder {
       for (int f = 0; f < Shape::kBlockFragments; ++f)
         elements(scores[f]) = *reinterpret_cast<threadgroup const vec<float, 2>*>(row + 8 * f);
       const float factor = softmax[r].absorb(scores, weights[r]);
-      if (!plain) mark_hidden(weights[r], scores);
+      if (careful) mark_hidden(weights[r], scores);
+      // Later blocks rarely bring a larger score.
+      if (simd_all(factor == 1.0f)) continue;
 #pragma unroll
       for (int g = 0; g < Shape::kOwnGroups; ++g) out[r][g].scale(factor);
     }
@@ -137,7 +150,7 @@ struct Decoder {
   /// O += P V in the columns of this simdgroup.
   METAL_FUNC void add_values(
       thread const Fragment<T> (&weights)[Shape::kRowFragments][Shape::kBlockFragments],
-      thread const DecodeBlock& block, const device T* v, constant AttentionParams& p) {
+      thread const DecodeBlock& block, const device T* v, constant AttentionParams& p, bool careful) {
 #pragma unroll
     for (int f = 0; f < Shape::kBlockFragments; ++f) {
       const device T* row = v + block.readable(8 * f + lane.row) * p.v.row;
@@ -146,7 +159,7 @@ struct Decoder {
         const int group = simdgroup * Shape::kOwnGroups + g;
         if (group >= Shape::kValueGroups) continue;
         vec<T, 4> share = read_share<Shape::kValueWidth>(row, share_column(group, lane), p.value_dim);
-        if (!block.plain) add_special(weights, take_special(share), f, g);
+        if (careful) add_special(weights, take_special(share), f, g);
 #pragma unroll
         for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].multiply_add(weights[r][f], share);
       }
@@ -158,7 +171,37 @@ struct Decoder {
       int f, int g) {
     if (!simd_any(any(special != vec<T, 4>(T(0))))) return;
 #pragma unroll
-    for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].add_special(weights[r][f], special, lane);
+    for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].add_special(weights[r][f], special, lane, 1);
+  }
+
+  /// Key blocks of `range`.
+  METAL_FUNC void add_blocks(thread const DecodeMemory<T>& from, constant AttentionParams& p,
+                             thread const BlockRange& range, bool careful) {
+    reset();
+    const KeyBlocks all = key_blocks(p.band, 0, p.query_length, Shape::kBlock);
+    for (int b = range.begin; b < range.end; ++b) {
+      const DecodeBlock block{b * Shape::kBlock, p.band.keys - 1, all.are_plain(b)};
+      threadgroup float* page = from.pages + b % 2 * Shape::kPage;
+      score(page, block, from, p);
+      // The next block's scores go to the other page: one barrier a block is enough.
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      Fragment<T> weights[Shape::kRowFragments][Shape::kBlockFragments];
+      absorb(weights, page, careful);
+      add_values(weights, block, from.v, p, careful);
+    }
+  }
+
+  /// After the last block. True for a lane with a NaN that the row's scores do not explain.
+  METAL_FUNC bool finish() {
+    bool unexpected = false;
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) {
+      softmax[r].finish();
+#pragma unroll
+      for (int g = 0; g < Shape::kOwnGroups; ++g)
+        unexpected = unexpected || (any(isnan(out[r][g].share())) && !isnan(softmax[r].sum));
+    }
+    return unexpected;
   }
 
   /// A row times `factor`, this simdgroup's columns of it.
@@ -193,6 +236,8 @@ template <typename T, int width, int value_width, typename Tile>
   using Shape = DecodeShape<width, value_width, Tile>;
   threadgroup vec<T, 2> queries[Shape::kQueryPairs];
   threadgroup vec<float, 2> pages[Shape::kPage];  // two pages of floats, read in pairs
+  threadgroup uint words[Tile::kSimdgroups];
+  const SpecialRows<Tile::kSimdgroups> votes{words};
   Decoder<T, Shape> decoder(simdgroup, lane);
   thread PackedRows& rows = decoder.rows;
 
@@ -201,36 +246,35 @@ template <typename T, int width, int value_width, typename Tile>
   const int task = int(group) + p.first_task, part = task / chunks % split.splits;
   decoder.first_row = task % chunks * Shape::kRows;
   rows.open(p, task / chunks / split.splits);
-  k += rows.kv_offset(p.k);
-  v += rows.kv_offset(p.v);
-  ScoreInputs inputs;
-  if (has_mask) inputs.mask = mask;
-  if (has_bias) inputs.bias = bias;
+  const BlockRange seen = visible_blocks(p.band, 0, p.query_length, Shape::kBlock);
+  const int share = split.keys_per_split / Shape::kBlock, begin = seen.begin + part * share;
+  BlockRange range{begin, min(seen.end, begin + share)};
 
   // Stage queries
+  DecodeMemory<T> from{k + rows.kv_offset(p.k),
+                       v + rows.kv_offset(p.v),
+                       {},
+                       queries,
+                       reinterpret_cast<threadgroup float*>(pages)};
+  if (has_mask) from.added.mask = mask;
+  if (has_bias) from.added.bias = bias;
   decoder.stage(queries, q, p);
-  decoder.reset();
-  threadgroup_barrier(mem_flags::mem_threadgroup);
+  threadgroup_barrier(mem_flags::mem_threadgroup);  // the queries are there
 
   // Walk keys
-  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Shape::kBlock);
-  const int share = split.keys_per_split / Shape::kBlock, begin = blocks.seen.begin + part * share;
-  for (int b = begin; b < min(blocks.seen.end, begin + share); ++b) {
-    const DecodeBlock block{b * Shape::kBlock, p.band.keys - 1, blocks.are_plain(b)};
-    threadgroup float* page = reinterpret_cast<threadgroup float*>(pages) + b % 2 * Shape::kPage;
-    decoder.score(page, block, k, p, queries, inputs);
-    // The next block's scores go to the other page: one barrier a block is enough.
-    threadgroup_barrier(mem_flags::mem_threadgroup);
-    Fragment<T> weights[Shape::kRowFragments][Shape::kBlockFragments];
-    decoder.absorb(weights, page, block.plain);
-    decoder.add_values(weights, block, v, p);
+  for (bool careful = false;; careful = true) {
+    decoder.add_blocks(from, p, range, careful);
+    const bool unexpected = decoder.finish();
+    if (careful) break;
+    votes.tell(unexpected ? 1 : 0, simdgroup, decoder.lane);
+    threadgroup_barrier(mem_flags::mem_threadgroup);  // every simdgroup has told
+    if (votes.rows() == 0) break;
   }
 
   // Write rows
   const Int64 all = Int64(p.batch) * p.query_heads * p.query_length;
 #pragma unroll
   for (int r = 0; r < Shape::kRowFragments; ++r) {
-    decoder.softmax[r].finish();
     const float sum = decoder.softmax[r].sum, largest = decoder.softmax[r].largest;
     const int row = decoder.first_row + 8 * r + decoder.lane.row;
     if (row >= rows.count) continue;

@@ -106,17 +106,19 @@ struct ColumnGroup {
   }
 
   /// The same pair by pair, for rows of which take_special() left what is NaN or infinite: in the matrix unit
-  /// 0 * NaN would reach every row. Hidden pairs have the weight -0.
+  /// 0 * NaN would reach every row. Hidden pairs have the weight -0; `zero` is what a visible weight of 0
+  /// stands for: 1 where only rounding can have made it 0.
   template <typename T>
-  METAL_FUNC void add_special(Fragment<T> weights, vec<T, 4> rows, thread const Lane& lane) {
+  METAL_FUNC void add_special(Fragment<T> weights, vec<T, 4> rows, thread const Lane& lane, float zero = 0) {
     const vec<float, 4> share = vec<float, 4>(rows);
     const vec<float, 2> own = vec<float, 2>(elements(weights));
     for (short k = 0; k < 8; ++k) {
       const vec<float, 4> row = simd_shuffle(share, lane_holding(k, lane.column));
       const float weight = simd_shuffle(own, lane_holding(lane.row, k))[k % 2];
       if (is_hidden(weight)) continue;
-      elements(low) += weight * row.xy;
-      elements(high) += weight * row.zw;
+      const float factor = weight == 0 ? zero : weight;
+      elements(low) += factor * row.xy;
+      elements(high) += factor * row.zw;
     }
   }
 };
