@@ -97,7 +97,7 @@ struct KeyGradients {
           if (!plain) score = exists ? head.score(product, row, key(r)) : -INFINITY;
           const bool hidden = !plain && (!exists || is_hidden(head, score, is_special, row, key(r)));
           PairWeights<T> pair;
-          pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms);
+          pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms, !plain || stores_d_scores);
           if (hidden) pair.hide();
           elements(p[r][n])[e] = pair.p;
           elements(d_scores[r][n])[e] = pair.d_score;

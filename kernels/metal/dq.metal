@@ -69,7 +69,7 @@ struct QueryGradient {
           const bool is_special = !plain && !is_finite(product);
           const bool hidden = !plain && is_hidden(head, score, is_special, row(r), key);
           PairWeights<T> pair;
-          pair.set(score, elements(d_p[r][n])[e], terms[r]);
+          pair.set(score, elements(d_p[r][n])[e], terms[r], !plain);
           if (hidden) pair.hide();
           elements(d_scores[r][n])[e] = pair.d_score;
           special = special || (hidden && is_special);

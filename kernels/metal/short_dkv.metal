@@ -90,7 +90,7 @@ struct ShortKeys {
           score = scores.score(product, rows.query(row), key);
           hidden = is_hidden(scores, score, is_special, rows.query(row), key);
         }
-        pair.set(score, elements(d_p[f])[e], terms);
+        pair.set(score, elements(d_p[f])[e], terms, true);
       }
       if (hidden) pair.hide();
       elements(p[f])[e] = pair.p;

@@ -51,10 +51,12 @@ template <typename T>
 struct PairWeights {
   T p, d_score;
 
-  METAL_FUNC void set(float score, float d_p, thread const RowTerms& row) {
+  /// `marks`: whether hidden pairs have to be told from dS that is rounded to -0.
+  METAL_FUNC void set(float score, float d_p, thread const RowTerms& row, bool marks) {
     const float probability = exp2_of(score - row.shift) * row.inverse;
+    const float product = probability * (d_p - row.delta);
     p = T(probability);
-    d_score = visible_weight<T>(probability * (d_p - row.delta));
+    d_score = marks ? visible_weight<T>(product) : T(product);
   }
   /// By selection, not by a product with 0, which would let NaN through.
   METAL_FUNC void hide() { p = d_score = hidden_weight<T>(); }
