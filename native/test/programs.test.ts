@@ -17,7 +17,7 @@ test.skipIf(!hasSanitizer('-fsanitize=thread'))('the thread pool has no data rac
   expect(compileAndRun(poolSources, ['-fsanitize=thread'])).toBe('ok\n');
 });
 
-test('GPU kernels are compared with the cpu backend once, before their first use', () => {
+test('GPU kernels are compared with the cpu backend once, before their first use', { timeout: 240_000 }, () => {
   const sources = [
     ...['metal/self_check', 'metal/sample_call', 'error', 'tensor', 'backend', 'check_tensor'],
     ...['problem', 'problem_inputs', 'problem_options', 'problem_sizes', 'missing_feature'],

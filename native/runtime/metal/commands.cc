@@ -24,21 +24,13 @@ constexpr size_t kCommittedPerCall = 2;
 /// A queue has 64 command buffers, and who asks for more waits inside of Metal, for ever if nobody commits.
 constexpr ptrdiff_t kCallsAtOnce = 24;
 
-/// One call's place in the queue.
-class Place {
- public:
-  explicit Place(std::counting_semaphore<>& free) : free_(free) { free_.acquire(); }
-  ~Place() { free_.release(); }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
- private:
-  std::counting_semaphore<>& free_;
-};
-
 struct GridSize {  // MTLSize
   NSUInteger width, height, depth;
 };
+
+[[noreturn]] void raise_timeout(std::chrono::milliseconds timeout, const char* got) {
+  raise_gpu(ErrorCode::TIMEOUT, "the GPU to finish within " + std::to_string(timeout.count()) + " ms", got);
+}
 
 }  // namespace
 
@@ -67,17 +59,32 @@ class Commands::Completion {
   bool done_ = false;
 };
 
+/// One call's place in the queue, until its last command buffer is complete.
+class Commands::Place {
+ public:
+  explicit Place(std::shared_ptr<std::counting_semaphore<>> taken_from)
+      : taken_from_(std::move(taken_from)) {}
+  ~Place() { taken_from_->release(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  const std::shared_ptr<std::counting_semaphore<>> taken_from_;
+};
+
 /// What the completion block holds. Called once, on a thread of Metal's.
 struct Commands::Handler {
   const Objc& objc;
   std::shared_ptr<Completion> completion;
   std::shared_ptr<const CallMemory> memory;
+  std::shared_ptr<const Place> place;
 
   static void call(void* context, Id command_buffer) {
     const std::unique_ptr<Handler> self(static_cast<Handler*>(context));
     const AutoreleasePool pool(self->objc);
     // First, so that the caller finds its memory back in the pool.
     self->memory.reset();
+    self->place.reset();
     self->completion->signal(failure_of(self->objc, command_buffer));
   }
 };
@@ -86,12 +93,12 @@ Commands::Commands(const GpuDevice& gpu, std::chrono::milliseconds timeout)
     : gpu_(gpu),
       queue_(gpu.objc.adopt(gpu.objc.send<Id>(gpu.device.get(), "newCommandQueue"))),
       timeout_(timeout),
-      free_places_(kCallsAtOnce) {
+      free_places_(std::make_shared<std::counting_semaphore<>>(kCallsAtOnce)) {
   if (!queue_) raise_gpu(ErrorCode::OUT_OF_MEMORY, "a command queue", "none");
 }
 
 void Commands::run(const Call& call, const std::vector<Batch>& batches) const {
-  const Place place(free_places_);
+  const std::shared_ptr<const Place> place = take_place();
   std::deque<std::shared_ptr<Completion>> committed;
   const auto wait_for_first = [&] {
     wait(*committed.front());
@@ -99,12 +106,19 @@ void Commands::run(const Call& call, const std::vector<Batch>& batches) const {
   };
   for (const Batch& batch : batches) {
     if (committed.size() == kCommittedPerCall) wait_for_first();
-    committed.push_back(start(call, batch));
+    committed.push_back(start(call, batch, place));
   }
   while (!committed.empty()) wait_for_first();
 }
 
-std::shared_ptr<Commands::Completion> Commands::start(const Call& call, const Batch& batch) const {
+std::shared_ptr<const Commands::Place> Commands::take_place() const {
+  // Those of calls that were given up are free when the GPU is done with them.
+  if (!free_places_->try_acquire_for(timeout_)) raise_timeout(timeout_, "too many calls before this one");
+  return std::make_shared<const Place>(free_places_);
+}
+
+std::shared_ptr<Commands::Completion> Commands::start(const Call& call, const Batch& batch,
+                                                      std::shared_ptr<const Place> place) const {
   const Objc& objc = gpu_.objc;
   const AutoreleasePool pool(objc);
   const Id buffer = objc.send<Id>(queue_.get(), "commandBuffer");
@@ -117,7 +131,7 @@ std::shared_ptr<Commands::Completion> Commands::start(const Call& call, const Ba
   objc.send<void>(encoder, "endEncoding");
 
   auto completion = std::make_shared<Completion>();
-  auto handler = std::make_unique<Handler>(objc, completion, call.memory);
+  std::unique_ptr<Handler> handler(new Handler{objc, completion, call.memory, std::move(place)});
   const ObjectBlock block(objc, Handler::call, handler.get());
   objc.send<void>(buffer, "addCompletedHandler:", static_cast<const void*>(&block));
   objc.send<void>(buffer, "commit");
@@ -160,10 +174,7 @@ void Commands::bind(const Call& call, const Slice& slice, Id encoder) const {
 }
 
 void Commands::wait(Completion& completion) const {
-  if (!completion.wait(timeout_)) {
-    raise_gpu(ErrorCode::TIMEOUT, "the GPU to finish within " + std::to_string(timeout_.count()) + " ms",
-              "no answer");
-  }
+  if (!completion.wait(timeout_)) raise_timeout(timeout_, "no answer");
   if (const auto& failure = completion.failure()) {
     raise_gpu(failure->code, "the GPU to finish", failure->message);
   }

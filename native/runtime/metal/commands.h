@@ -29,9 +29,12 @@ class Commands {
 
  private:
   class Completion;
+  class Place;
   struct Handler;
 
-  std::shared_ptr<Completion> start(const Call& call, const Batch& batch) const;
+  std::shared_ptr<const Place> take_place() const;
+  std::shared_ptr<Completion> start(const Call& call, const Batch& batch,
+                                    std::shared_ptr<const Place> place) const;
   void encode(const Call& call, const Batch& batch, Id encoder) const;
   void bind(const Call& call, const Slice& slice, Id encoder) const;
   void wait(Completion& completion) const;
@@ -39,7 +42,7 @@ class Commands {
   const GpuDevice& gpu_;
   const Owned queue_;
   const std::chrono::milliseconds timeout_;
-  mutable std::counting_semaphore<> free_places_;
+  const std::shared_ptr<std::counting_semaphore<>> free_places_;
 };
 
 }  // namespace fa::metal

@@ -31,10 +31,6 @@ const Objc& Objc::load(DeviceChoice choice) {
   return system;
 }
 
-bool Objc::responds(Id receiver, const char* selector) const {
-  return send<bool>(receiver, "respondsToSelector:", selector_(selector));
-}
-
 Id Objc::string(const std::string& utf8) const {
   return send<Id>(class_named("NSString"), "stringWithUTF8String:", utf8.c_str());
 }

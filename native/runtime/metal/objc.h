@@ -85,7 +85,6 @@ class Objc {
   }
 
   Id class_named(const char* name) const { return get_class_(name); }
-  bool responds(Id receiver, const char* selector) const;
 
   /// Takes over the reference that methods called new, alloc, copy and functions called Create give.
   Owned adopt(Id object) const { return {object, release_}; }

@@ -89,6 +89,19 @@ void the_host_stops_waiting() {
   // The device goes while the command buffer still runs.
 }
 
+/// A GPU that never answers must not make callers wait inside of Metal, which they would for the 65th command
+/// buffer.
+void a_stuck_device_only_times_out() {
+  setenv("FA_METAL_TIMEOUT", "0.02", 1);
+  auto gpu = open();
+  unsetenv("FA_METAL_TIMEOUT");
+  inject("delay", 4000);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int call = 0; call < 70; ++call) expect(outcome(*gpu) == "TIMEOUT", "a stuck device");
+  expect(std::chrono::steady_clock::now() - begin < std::chrono::seconds(4), "nobody waits for the GPU");
+  clear_faults();
+}
+
 /// What the GPU still writes to after the host has given up stays where it is.
 void memory_outlives_an_abandoned_call() {
   setenv("FA_METAL_TIMEOUT", "0.1", 1);
@@ -167,6 +180,7 @@ void test_faults() {
   transient_faults_pass();
   a_lost_device_stays_lost();
   the_host_stops_waiting();
+  a_stuck_device_only_times_out();
   memory_outlives_an_abandoned_call();
   kernels_that_do_not_compile();
   settings_are_checked();
