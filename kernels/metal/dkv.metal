@@ -17,14 +17,15 @@ struct QueryBlock {
     return RowTerms{terms[row], terms[Tile::kBlock + row], terms[2 * Tile::kBlock + row]};
   }
 
-  /// `row_terms` are those of the head, `rows` the distance from one term to the next.
-  METAL_FUNC void stage(HeadRows<T> q, HeadRows<T> from_d_out, const device float* row_terms, Int64 rows,
-                        int first, uint thread_index) const {
+  /// `row_terms` are those of the head.
+  METAL_FUNC void stage(HeadRows<T> q, HeadRows<T> from_d_out, const device float* row_terms,
+                        constant AttentionParams& p, int first, uint thread_index) const {
+    const Int64 all_rows = Int64(p.batch) * p.query_heads * p.query_length;
     queries.template stage<Tile::kThreads>(q, first, thread_index);
     d_out.template stage<Tile::kThreads>(from_d_out, first, thread_index);
     for (int i = int(thread_index); i < 3 * Tile::kBlock; i += Tile::kThreads) {
       const int row = first + i % Tile::kBlock;
-      terms[i] = row < q.rows ? row_terms[i / Tile::kBlock * rows + row] : 0.0f;
+      terms[i] = row < q.rows ? row_terms[i / Tile::kBlock * all_rows + row] : 0.0f;
     }
   }
 };
@@ -132,15 +133,14 @@ struct KeyGradients {
       }
   }
 
-  METAL_FUNC void write_keys(device T* rows, int stride, int count, int dim, float scale) {
+  /// One of the two gradients to the head whose row 0 is `rows`, of which `count` keys and `dim` columns
+  /// exist.
+  template <int columns>
+  METAL_FUNC void write(thread const Fragment<float> (&gradients)[kRowFragments][columns], device T* rows,
+                        int stride, int count, int dim, float factor) {
 #pragma unroll
     for (int r = 0; r < kRowFragments; ++r)
-      if (key(r) < count) write_row(rows + Int64(key(r)) * stride, dim, lane, d_keys[r], scale);
-  }
-  METAL_FUNC void write_values(device T* rows, int stride, int count, int dim) {
-#pragma unroll
-    for (int r = 0; r < kRowFragments; ++r)
-      if (key(r) < count) write_row(rows + Int64(key(r)) * stride, dim, lane, d_values[r], 1);
+      if (key(r) < count) write_row(rows + Int64(key(r)) * stride, dim, lane, gradients[r], factor);
   }
 };
 
@@ -175,9 +175,8 @@ template <typename T, int width, int value_width, typename Tile>
   // Query blocks
   const KeyBlocks of_group = row_blocks(p, group_first, Tile::kGroupRows, Tile::kBlock);
   const KeyBlocks own = row_blocks(p, first, Tile::kRows, Tile::kBlock);
-  const int group_heads = p.query_heads / p.kv_heads;
-  const Int64 rows = Int64(p.batch) * p.query_heads * p.query_length;
-  for (int h = task.head * group_heads; h < (task.head + 1) * group_heads; ++h) {
+  const int per_head = p.query_heads / p.kv_heads;
+  for (int h = task.head * per_head; h < (task.head + 1) * per_head; ++h) {
     const Int64 head_first = Task{task.batch, h, 0}.first_row(p);
     const HeadRows<T> from_q = head_rows(q, p.q, task.batch, h, p.query_length, p.head_dim);
     const HeadRows<T> from_d_out = head_rows(d_out, g.d_out, task.batch, h, p.query_length, p.value_dim);
@@ -190,26 +189,22 @@ template <typename T, int width, int value_width, typename Tile>
 
       // Stage queries
       threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
-      block.stage(from_q, from_d_out, row_terms + head_first, rows, first_row, thread_index);
+      block.stage(from_q, from_d_out, row_terms + head_first, p, first_row, thread_index);
       threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
       if (!own.see(b)) continue;
 
       // Add gradients
       const bool special = keys.differentiate(head, block, first_row, p.query_length, own.are_plain(b));
       keys.accumulate(block, special);
-      if (stores_d_scores) {
-        const int stride = kept_stride(p);
-        const Int64 row = head_first - Int64(g.first_head) * p.query_length + first_row;
-        keys.keep_d_scores(kept + row * stride, p.query_length - first_row, stride);
-      }
+      if (stores_d_scores)
+        keys.keep_d_scores(kept + kept_offset(p, g, head_first + first_row), p.query_length - first_row,
+                           kept_stride(p));
     }
   }
-  if (Keys::kSumsDk)
-    keys.write_keys(d_k + task.batch * g.dk.batch + task.head * g.dk.head, int(g.dk.row), p.key_length,
-                    p.head_dim, p.scale);
-  if (Keys::kSumsDv)
-    keys.write_values(d_v + task.batch * g.dv.batch + task.head * g.dv.head, int(g.dv.row), p.key_length,
-                      p.value_dim);
+  d_k += task.batch * g.dk.batch + task.head * g.dk.head;
+  d_v += task.batch * g.dv.batch + task.head * g.dv.head;
+  if (Keys::kSumsDk) keys.write(keys.d_keys, d_k, int(g.dk.row), p.key_length, p.head_dim, p.scale);
+  if (Keys::kSumsDv) keys.write(keys.d_values, d_v, int(g.dv.row), p.key_length, p.value_dim, 1);
 }
 
 }  // namespace fa

@@ -95,9 +95,8 @@ template <typename T, int width, int value_width, typename Tile>
   const Task task = query_task(p, g, group, Tile::kGroupRows);
   const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
   const HeadRows<T> from_k = head_rows(k, p.k, task.batch, kv_head_of(p, task.head), p.band.keys, p.head_dim);
-  const Int64 kept_first = task.first_row(p) - Int64(g.first_head) * p.query_length;
   Rows rows(Lane(lane_index), first, p.query_length - first);
-  rows.open(kept + kept_first * kept_stride(p), kept_stride(p), p.band);
+  rows.open(kept + kept_offset(p, g, task.first_row(p)), kept_stride(p), p.band);
 
   // Key blocks
   const int group_count = min(Tile::kGroupRows, p.query_length - group_first);

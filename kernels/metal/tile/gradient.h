@@ -37,6 +37,11 @@ METAL_FUNC KeyBlocks row_blocks(constant AttentionParams& p, int key, int count,
 /// Elements from row to row of the dS that dkv keeps.
 METAL_FUNC int kept_stride(constant AttentionParams& p) { return blocks_of(p.key_length, 8) * 8; }
 
+/// Where a row of [B, Hq, Lq] is in it: the scratch holds the heads of the window.
+METAL_FUNC Int64 kept_offset(constant AttentionParams& p, constant GradientParams& g, Int64 row) {
+  return (row - Int64(g.first_head) * p.query_length) * kept_stride(p);
+}
+
 // ---- pairs ----
 
 /// What P and dS of a query row need besides its products; delta.metal computes it.
