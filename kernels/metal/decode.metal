@@ -204,14 +204,46 @@ struct Decoder {
     return unexpected;
   }
 
+  /// The packed row that this lane holds of fragment `r`.
+  METAL_FUNC int row(int r) const { return first_row + 8 * r + lane.row; }
+  METAL_FUNC bool exists(int r) const { return row(r) < rows.count; }
+  /// One lane of the threadgroup writes what a row has one of.
+  METAL_FUNC bool writes_scalars(int r) const { return exists(r) && simdgroup == 0 && lane.column == 0; }
+
   /// A row times `factor`, this simdgroup's columns of it.
   template <typename To>
-  METAL_FUNC void write(device To* row, int r, float factor, int dim) const {
+  METAL_FUNC void write_row(device To* to, int r, float factor, int dim) const {
 #pragma unroll
     for (int g = 0; g < Shape::kOwnGroups; ++g) {
       const int group = simdgroup * Shape::kOwnGroups + g;
       if (group >= Shape::kValueGroups) continue;
-      write_share<Shape::kValueWidth>(row, share_column(group, lane), dim, out[r][g].share() * factor);
+      write_share<Shape::kValueWidth>(to, share_column(group, lane), dim, out[r][g].share() * factor);
+    }
+  }
+
+  // The pointers below are those of row 0 of all heads.
+  METAL_FUNC void write_out(device T* to, constant AttentionParams& p) const {
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r) {
+      const float sum = softmax[r].sum;
+      if (exists(r)) write_row(to + rows.offset(p.out, row(r)), r, sum == 0 ? 0.0f : 1.0f / sum, p.value_dim);
+    }
+  }
+  METAL_FUNC void write_partial_out(device float* to, int dim) const {
+#pragma unroll
+    for (int r = 0; r < Shape::kRowFragments; ++r)
+      if (exists(r)) write_row(to + (rows.start + row(r)) * dim, r, 1, dim);
+  }
+  METAL_FUNC void write_lse(device float* lse) const {
+    for (int r = 0; r < Shape::kRowFragments; ++r)
+      if (writes_scalars(r)) lse[rows.start + row(r)] = log_of(softmax[r].largest, softmax[r].sum);
+  }
+  /// `all_rows` is the distance from the maxima to the denominators.
+  METAL_FUNC void write_stats(device float* stats, Int64 all_rows) const {
+    for (int r = 0; r < Shape::kRowFragments; ++r) {
+      if (!writes_scalars(r)) continue;
+      stats[rows.start + row(r)] = softmax[r].largest;
+      stats[rows.start + row(r) + all_rows] = softmax[r].sum;
     }
   }
 };
@@ -272,25 +304,14 @@ template <typename T, int width, int value_width, typename Tile>
   }
 
   // Write rows
-  const Int64 all = Int64(p.batch) * p.query_heads * p.query_length;
-#pragma unroll
-  for (int r = 0; r < Shape::kRowFragments; ++r) {
-    const float sum = decoder.softmax[r].sum, largest = decoder.softmax[r].largest;
-    const int row = decoder.first_row + 8 * r + decoder.lane.row;
-    if (row >= rows.count) continue;
-    const Int64 at = rows.start + row;
-    const bool writes_scalars = simdgroup == 0 && decoder.lane.column == 0;
-    if (splits_keys) {
-      decoder.write(partial_out + (part * all + at) * p.value_dim, r, 1, p.value_dim);
-      if (writes_scalars) partial_stats[2 * part * all + at] = largest;
-      if (writes_scalars) partial_stats[(2 * part + 1) * all + at] = sum;
-    } else {
-      decoder.write(out + rows.offset(p.out, row), r, sum == 0 ? 0 : 1 / sum, p.value_dim);
-    }
-    if (writes_row_lse && writes_scalars) lse[at] = log_of(largest, sum);
-    if (writes_row_stats && writes_scalars) stats[at] = largest;
-    if (writes_row_stats && writes_scalars) stats[all + at] = sum;
+  const Int64 all_rows = Int64(p.batch) * p.query_heads * p.query_length;
+  if (splits_keys) {
+    decoder.write_partial_out(partial_out + part * all_rows * p.value_dim, p.value_dim);
+    decoder.write_stats(partial_stats + 2 * part * all_rows, all_rows);
   }
+  if (writes_rows) decoder.write_out(out, p);
+  if (writes_row_lse) decoder.write_lse(lse);
+  if (writes_row_stats) decoder.write_stats(stats, all_rows);
 }
 
 }  // namespace fa

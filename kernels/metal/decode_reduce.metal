@@ -15,47 +15,47 @@ template <typename T, int width, int value_width, typename Tile>
                               device float* lse [[buffer(binding::kLse), function_constant(writes_lse)]],
                               device float* stats
                               [[buffer(binding::kStats), function_constant(writes_stats)]],
-                              constant AttentionParams& params [[buffer(binding::kParams)]],
+                              constant AttentionParams& p [[buffer(binding::kParams)]],
                               constant SplitParams& split [[buffer(binding::kSplitParams)]],
                               uint group [[threadgroup_position_in_grid]],
                               ushort simdgroup [[simdgroup_index_in_threadgroup]],
                               ushort lane [[thread_index_in_simdgroup]]) {
   constexpr int kColumns = (value_width + 31) / 32;
-  const Int64 rows = Int64(params.batch) * params.query_heads * params.query_length;
-  const Int64 row = (Int64(group) + params.first_task) * Tile::kSimdgroups + simdgroup;
+  const Int64 rows = Int64(p.batch) * p.query_heads * p.query_length;
+  const Int64 row = (Int64(group) + p.first_task) * Tile::kSimdgroups + simdgroup;
   if (row >= rows) return;
 
   // Find maximum
   float maximum = kLowest;
-  for (int s = 0; s < split.splits; s++) {
+  for (int s = 0; s < split.splits; ++s) {
     maximum = max(maximum, partial_stats[2 * s * rows + row]);
   }
 
   // Add splits
   float sum = 0;
   float columns[kColumns] = {};
-  for (int s = 0; s < split.splits; s++) {
+  for (int s = 0; s < split.splits; ++s) {
     const float split_sum = partial_stats[(2 * s + 1) * rows + row];
     if (split_sum == 0) continue;  // sees no key of this split
     const float weight = exp2_of(partial_stats[2 * s * rows + row] - maximum);
     sum = fma(weight, split_sum, sum);
-    const device float* from = partial_out + (s * rows + row) * params.value_dim;
+    const device float* from = partial_out + (s * rows + row) * p.value_dim;
 #pragma unroll
-    for (int c = 0; c < kColumns; c++) {
+    for (int c = 0; c < kColumns; ++c) {
       const int column = c * 32 + int(lane);
-      if (column < params.value_dim) columns[c] = fma(weight, from[column], columns[c]);
+      if (column < p.value_dim) columns[c] = fma(weight, from[column], columns[c]);
     }
   }
 
   // Write row
   const float factor = sum == 0 ? 0 : 1 / sum;
-  const int heads = params.query_heads, queries = params.query_length;
-  device T* to = out + row / queries / heads * params.out.batch + row / queries % heads * params.out.head +
-                 row % queries * params.out.row;
+  const int heads = p.query_heads, queries = p.query_length;
+  device T* to = out + row / queries / heads * p.out.batch + row / queries % heads * p.out.head +
+                 row % queries * p.out.row;
 #pragma unroll
-  for (int c = 0; c < kColumns; c++) {
+  for (int c = 0; c < kColumns; ++c) {
     const int column = c * 32 + int(lane);
-    if (column < params.value_dim) to[column] = T(columns[c] * factor);
+    if (column < p.value_dim) to[column] = T(columns[c] * factor);
   }
   if (lane != 0) return;
   if (writes_lse) lse[row] = log_of(maximum, sum);
