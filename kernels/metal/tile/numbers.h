@@ -15,9 +15,12 @@ FA_CONSTANT float kLowest = -3.40282347e+38f;
 /// The one exponential that the GPU has in hardware.
 METAL_FUNC float exp2_of(float x) { return fast::exp2(x); }
 
-/// Natural logarithm of sum * 2^exponent; minus infinity for sum 0.
+/// Natural logarithm of sum * 2^exponent; minus infinity for sum 0. A bias of the lowest float for every key
+/// of a row, some masks' way of hiding it, leaves that float.
 METAL_FUNC float log_of(float exponent, float sum) {
-  return sum == 0 ? -INFINITY : fma(exponent, kLn2High, fma(exponent, kLn2Low, precise::log(sum)));
+  if (sum == 0) return -INFINITY;
+  if (exponent == kLowest && sum > 0) return kLowest;
+  return fma(exponent, kLn2High, fma(exponent, kLn2Low, precise::log(sum)));
 }
 
 METAL_FUNC bool is_finite(float x) { return (as_type<uint>(x) & 0x7f800000u) != 0x7f800000u; }
