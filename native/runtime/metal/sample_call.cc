@@ -12,8 +12,8 @@ namespace {
 
 // Several key blocks, cut by the diagonal and by the end, of every kernel.
 constexpr int64_t kMostRows = 37;
-constexpr int64_t kKeys = 70;
-constexpr int64_t kMostHeads = 8;
+constexpr int64_t kKeys = 150;
+constexpr int64_t kMostHeads = 64;
 
 // A value without more than three bits keeps its top bits in either 16-bit format.
 uint16_t float16_of(float value) {

@@ -32,6 +32,7 @@ class Constant final : public fa::Backend {
   std::variant<fa::Plan, fa::Refusal> plan(const fa::Problem& problem) const override {
     fa::Plan plan;
     plan.kernel = problem.kernel;
+    last_forced = problem.kernel;
     return plan;
   }
   void forward(const fa::Problem&, const fa::Plan&, const fa::ForwardCall& call) override {
@@ -49,6 +50,7 @@ class Constant final : public fa::Backend {
 
   std::atomic<int> calls{0};
   std::atomic<bool> throws{false};
+  mutable std::string last_forced;
 
  private:
   static void write(const fa::Tensor& tensor, float value) {
@@ -126,6 +128,23 @@ void checks_each_kernel_once() {
   expect(checks[3].kernel == "metal-backward" && checks[3].dtype == DType::float16, "what was checked");
 }
 
+void checks_each_tile_and_splits_keys() {
+  Checked checked(1);
+  const auto run = [&](std::vector<std::pair<std::string, int64_t>> tiles) {
+    fa::Plan plan;
+    plan.kernel = "metal-decode";
+    plan.tiles = std::move(tiles);
+    checked.backend->forward(problem_of(DType::float32), plan, {});
+    return checked.gpu->last_forced;
+  };
+  expect(run({{"a.rows", 8}, {"splits", 1}}) == "metal-decode@1", "one split");
+  expect(run({{"a.rows", 8}, {"splits", 3}}) == "metal-decode@2", "several splits");
+  expect(run({{"b.rows", 8}, {"splits", 4}}) == "metal-decode@2", "another tile");
+  run({{"b.rows", 8}, {"splits", 5}});
+  expect(run({{"c.rows", 8}}) == "metal-decode", "no splits at all");
+  expect(checked.backend->info().kernel_checks.size() == 4, "four sets of compiled kernels");
+}
+
 void refuses_a_kernel_that_deviates() {
   for (const DType dtype : {DType::float32, DType::float16, DType::bfloat16}) {
     for (const auto direction : {fa::Direction::forward, fa::Direction::backward}) {
@@ -185,6 +204,7 @@ void samples_are_exact() {
 
 int main() {
   checks_each_kernel_once();
+  checks_each_tile_and_splits_keys();
   refuses_a_kernel_that_deviates();
   refuses_what_is_not_finite();
   forgets_a_fault();
