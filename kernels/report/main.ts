@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Estimate, estimateOf, staleEstimates, writeEstimates } from './estimates.js';
 import { json, markdown, summary, terminalTable } from './print.js';
-import { fitsRegisters, forEach, isWritten, reportRow } from './report.js';
+import { fitsRegisters, forEach, reportRow } from './report.js';
 import { cacheFolder, provideTools } from './tools.js';
 import { type Variant, variants, withTile } from './variants.js';
 
@@ -28,8 +28,8 @@ const program = new Command('kernels:report')
 
 async function report({ only, out, try: tile, write, check }: Options): Promise<void> {
   if (tile !== undefined && (write || check)) throw new Error('a tile that is tried is not the one of the table');
-  const written = variants.filter((variant) => new RegExp(only).test(variant.hostName) && isWritten(variant));
-  const chosen = tile === undefined ? written : written.map((variant) => withTile(variant, tile));
+  const named = variants.filter(({ hostName }) => new RegExp(only).test(hostName));
+  const chosen = tile === undefined ? named : named.map((variant) => withTile(variant, tile));
   if (chosen.length === 0) throw new Error(`no variant matches ${only}; \`node kernels/msl.mjs\` lists them`);
   if (write || check) await estimate(chosen, write === true);
   else await print(chosen, out);

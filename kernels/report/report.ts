@@ -4,7 +4,7 @@ import { registerEstimate, registerFloor } from './floor.js';
 import { countsOf, registersOf } from './measure.js';
 import { core, type Prediction, type Profile, predict, profileOf } from './model.js';
 import type { Tools } from './tools.js';
-import { libraryText, type Variant } from './variants.js';
+import type { Variant } from './variants.js';
 
 /** One line of the report. */
 export interface Row {
@@ -58,9 +58,6 @@ export async function reportRow(tools: Tools, variant: Variant): Promise<Row> {
 }
 
 export const fitsRegisters = ({ registers }: Row): boolean => registers.estimate <= core.registersPerThread;
-
-/** Whether the kernel is there to be looked at. */
-export const isWritten = (variant: Variant): boolean => libraryText(variant).includes('[[kernel]] void');
 
 /** `action` for each item, `workers` at a time; results in the items' order. */
 export async function forEach<Item, Result>(
