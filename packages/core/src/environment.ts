@@ -14,7 +14,8 @@ export interface Environment {
 }
 
 /**
- * Reads `FA_METAL_BACKEND`, `FA_METAL_DEVICE`, `FA_METAL_THREADS` and `FA_METAL_LIBRARY`.
+ * Reads `FA_METAL_BACKEND`, `FA_METAL_DEVICE`, `FA_METAL_THREADS` and `FA_METAL_LIBRARY`. Those of the metal backend
+ * alone are read where it opens (native/runtime/metal/gpu_settings.h).
  *
  * @throws FaMetalError `INVALID_ENVIRONMENT`, the variable as its argument, for a value that is not known
  */
