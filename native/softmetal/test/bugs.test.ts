@@ -32,6 +32,7 @@ function options(words: readonly string[]): RunOptions {
       found = options;
     },
     check: () => {},
+    translate: () => {},
     settings: () => {},
   });
   program.parse(['run', 'kernel.metal', ...words], { from: 'user' });

@@ -34,7 +34,8 @@ void replace_pragmas(Translation& translation) {
     if (head != "#pragma unroll") continue;
     if (names.empty()) names = names_of(translation.tokens);
     // The strict check does not compile loops.
-    if (translation.dialect == Dialect::kStrict || !knows_all(names, token.text.substr(open))) token.text = head;
+    if (translation.dialect == Dialect::kStrict || !knows_all(names, token.text.substr(open)))
+      token.text = head;
   }
 }
 
