@@ -124,8 +124,8 @@ export class Device {
   }
 
   /**
-   * Compiles the kernels of these problems ahead of their first call, which on a GPU takes some tenths of a second
-   * each. Computes nothing; the cpu backend has nothing to do.
+   * Compiles the kernels of these problems ahead of their first call, and on a real GPU compares them with the cpu
+   * backend. Touches no data of yours; the cpu backend has nothing to do.
    *
    * @throws FaMetalError (as a rejection) the refusal that a call would end in, or `COMPILE_FAILED`
    */
