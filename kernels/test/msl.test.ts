@@ -12,6 +12,7 @@ const command = fileURLToPath(new URL('../msl.mjs', import.meta.url));
 const softmetal = fileURLToPath(new URL('../../native/softmetal/bin/softmetal.mjs', import.meta.url));
 const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 const library = fileURLToPath(new URL(`../../native/softmetal/build/${machine}/libsoftmetal.so`, import.meta.url));
+const missing = existsSync(library) ? '' : ' (softmetal is not built: Linux only, npm run setup)';
 
 describe.each(kernels)('%s', (kernel) => {
   test('is one file with every header in it once', () => {
@@ -42,8 +43,7 @@ test('the command line lists all variants, and prints one', () => {
   expect(run(first!.hostName).trimEnd().endsWith(first!.instantiation)).toBe(true);
 });
 
-// Linux only, and built by `npm run setup` where a compiler for its kernels is found.
-describe.skipIf(!existsSync(library))('the strict check of the software Metal device', () => {
+describe.skipIf(missing)(`the strict check of the software Metal device${missing}`, () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'fa-metal-msl-'));

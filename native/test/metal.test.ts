@@ -1,21 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { flatten, metalTable } from '../../kernels/msl.mjs';
 import { kernels } from '../../packages/core/src/generated/kernels.js';
 import type { NativeBackwardCall, NativeForwardCall } from '../../packages/core/src/native.js';
 import { addon, addonPath, failureOf, random, zeros } from './addon.js';
-
-const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-const library = fileURLToPath(new URL(`../softmetal/build/${machine}/libsoftmetal.so`, import.meta.url));
-process.env['FA_METAL_SOFTWARE_LIBRARY'] ??= library;
+import { missing } from './software-device.js';
 
 test.each(Object.keys(metalTable.kernels))('the binary holds the MSL of %s as the sources have it', (kernel) => {
   expect(readFileSync(addonPath).includes(flatten(kernel))).toBe(true);
 });
 
-// Linux only, and built by `npm run setup` where a compiler for its kernels is found.
-describe.skipIf(!existsSync(library))('the Metal backend on the software device', { timeout: 120_000 }, () => {
+describe.skipIf(missing)(`the Metal backend on the software device${missing}`, { timeout: 120_000 }, () => {
   const device = addon.openDevice({ backend: 'metal', device: 'software', threads: 0, isa: '' });
   const { family } = device.info();
 
