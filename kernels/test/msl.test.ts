@@ -1,18 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { flatten, libraryText, metalTable, sourceFiles, variantsByName } from '../msl.mjs';
+import { missing } from './softmetal.js';
 
 const kernels = Object.keys(metalTable.kernels);
 const variants = [...variantsByName.values()];
 const command = fileURLToPath(new URL('../msl.mjs', import.meta.url));
 const softmetal = fileURLToPath(new URL('../../native/softmetal/bin/softmetal.mjs', import.meta.url));
-const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-const library = fileURLToPath(new URL(`../../native/softmetal/build/${machine}/libsoftmetal.so`, import.meta.url));
-const missing = existsSync(library) ? '' : ' (softmetal is not built: Linux only, npm run setup)';
 
 describe.each(kernels)('%s', (kernel) => {
   test('is one file with every header in it once', () => {

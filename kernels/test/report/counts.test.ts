@@ -5,6 +5,7 @@ import type { Shape } from '../../report/dispatch.js';
 import { binding } from '../../report/fa-headers.js';
 import { countsOf } from '../../report/measure.js';
 import { elementBytes, groupRows, type Variant, variantNamed } from '../../report/variants.js';
+import { missing } from '../softmetal.js';
 
 const length = 1024;
 
@@ -65,7 +66,7 @@ const within = (found: number, expected: number, part: number) => {
 
 const reads = (counts: Counts, name: string) => bytesRead(counts, binding(name));
 
-describe.each(['forward', 'dq', 'dkv'])('%s, float16, L = 1024', (kernel) => {
+describe.skipIf(missing).each(['forward', 'dq', 'dkv'])(`%s, float16, L = 1024${missing}`, (kernel) => {
   describe.each([64, 128])('D = %d', (width) => {
     it.each([
       ['dense', false],

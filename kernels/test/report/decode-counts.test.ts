@@ -4,12 +4,13 @@ import { bytesRead, figure, products } from '../../report/count.js';
 import { binding } from '../../report/fa-headers.js';
 import { countsOf } from '../../report/measure.js';
 import { elementBytes, variantNamed } from '../../report/variants.js';
+import { missing } from '../softmetal.js';
 
 const keyLength = 1024;
 const group = { batch: 1, queryHeads: 8, kvHeads: 1, queryLength: 1, keyLength, causal: false };
 
-describe.each(['decode_f16_64', 'decode_f16_128', 'decode_f32_128', 'decode_f16_576x512'])(
-  '%s, a group of 8 heads, L = 1024',
+describe.skipIf(missing).each(['decode_f16_64', 'decode_f16_128', 'decode_f32_128', 'decode_f16_576x512'])(
+  `%s, a group of 8 heads, L = 1024${missing}`,
   (name) => {
     it.each([1, 4])('%i splits', async (splits) => {
       const variant = variantNamed(name);

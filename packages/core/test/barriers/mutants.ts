@@ -19,13 +19,6 @@ export interface Barrier {
   code: string;
 }
 
-/** How a run without one barrier ended. */
-export interface Outcome {
-  barrier: Barrier;
-  /** What gave it away: the first finding, or a wrong result. Empty when nothing did. */
-  caught: string;
-}
-
 export const kernelNames: readonly string[] = Object.keys(metalTable.kernels);
 
 export function barriersOf(kernel: string): Barrier[] {
@@ -37,7 +30,11 @@ export function barriersOf(kernel: string): Barrier[] {
   });
 }
 
-/** Runs the kernel without the barrier, in a process of its own, with every access checked. */
+/**
+ * Runs the kernel without the barrier, in a process of its own, with every access checked.
+ *
+ * @returns the first finding; empty when nothing was found
+ */
 export function tryWithout(barrier: Barrier | undefined, kernel: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'fa-metal-mutant-'));
   try {
