@@ -18,7 +18,14 @@ constant bool writes_row_lse = writes_lse && !splits_keys;
 constant bool writes_row_stats = writes_stats && !splits_keys;
 
 template <int width, int value_width, typename Tile>
-struct DecodeShape : Tile {
+struct DecodeShape {
+  // MSL has no derived classes.
+  static constant constexpr int kRows = Tile::kRows;
+  static constant constexpr int kRowFragments = Tile::kRowFragments;
+  static constant constexpr int kBlock = Tile::kBlock;
+  static constant constexpr int kBlockFragments = Tile::kBlockFragments;
+  static constant constexpr int kSimdgroups = Tile::kSimdgroups;
+  static constant constexpr int kThreads = Tile::kThreads;
   static constant constexpr int kWidth = width;
   static constant constexpr int kValueWidth = value_width;
   static constant constexpr int kValueGroups = column_groups(value_width);
@@ -74,8 +81,8 @@ struct Decoder {
   METAL_FUNC void stage(threadgroup vec<T, 2>* queries, const device T* q,
                         constant AttentionParams& p) const {
     for (int n = 32 * simdgroup + lane.index; n < Shape::kQueryPairs; n += Shape::kThreads) {
-      const int fragment = n / 32, column = fragment / Shape::kRowFragments * 8 + lane.row;
-      const int row = first_row + fragment % Shape::kRowFragments * 8 + lane.column;
+      const int place = n / 32, column = place / Shape::kRowFragments * 8 + lane.row;
+      const int row = first_row + place % Shape::kRowFragments * 8 + lane.column;
       const bool exists = column < p.head_dim;
       queries[n] = vec<T, 2>(exists && row < rows.count ? q[rows.offset(p.q, row) + column] : T(0),
                              exists && row + 1 < rows.count ? q[rows.offset(p.q, row + 1) + column] : T(0));
@@ -91,7 +98,7 @@ struct Decoder {
     for (int r = 0; r < Shape::kRowFragments; ++r) products[r] = zero_fragment<float>();
 #pragma unroll(4)
     for (int d = 0; d < Shape::kWidth / 8; ++d) {
-      const Fragment<T> left = keys.fragment(d);
+      const Fragment<T> left = keys.load(d);
 #pragma unroll
       for (int r = 0; r < Shape::kRowFragments; ++r) {
         Fragment<T> right;
@@ -235,11 +242,13 @@ struct Decoder {
       if (exists(r)) write_row(to + (rows.start + row(r)) * dim, r, 1, dim);
   }
   METAL_FUNC void write_lse(device float* lse) const {
+#pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r)
       if (writes_scalars(r)) lse[rows.start + row(r)] = log_of(softmax[r].largest, softmax[r].sum);
   }
   /// `all_rows` is the distance from the maxima to the denominators.
   METAL_FUNC void write_stats(device float* stats, Int64 all_rows) const {
+#pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r) {
       if (!writes_scalars(r)) continue;
       stats[rows.start + row(r)] = softmax[r].largest;

@@ -20,9 +20,9 @@ METAL_FUNC float diagonal_of_product(thread const OwnRows<T, width, kOwnInDevice
 #pragma unroll
     for (int e = 0; e < 2; ++e)
       elements(right)[e] = aligned || 8 * d + lane.row < out.dim ? column_rows[e][8 * d] : T(0);
-    simdgroup_multiply_accumulate(sums, d_out.fragment(d), right, sums);
+    simdgroup_multiply_accumulate(sums, d_out.load(d), right, sums);
   }
-  return elements(sums)[lane.row % 2];
+  return one_of(elements(sums), lane.row % 2);
 }
 
 METAL_FUNC bool holds_diagonal(Lane lane) { return lane.row / 2 == lane.column / 2; }

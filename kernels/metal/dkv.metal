@@ -9,8 +9,10 @@ using namespace metal;
 /// Query rows that all simdgroups of a threadgroup go through together.
 template <typename T, int width, int value_width, typename Tile>
 struct QueryBlock {
-  StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays> queries;
-  StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadBothWays> d_out;
+  using Queries = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
+  using DOut = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadBothWays>;
+  Queries queries;
+  DOut d_out;
   threadgroup float* terms;  ///< [3][block]: shift, inverse, delta
 
   METAL_FUNC RowTerms of_row(int row) const {
@@ -160,10 +162,11 @@ template <typename T, int width, int value_width, typename Tile>
                     ushort simdgroup [[simdgroup_index_in_threadgroup]],
                     ushort lane_index [[thread_index_in_simdgroup]]) {
   using Keys = KeyGradients<T, width, value_width, Tile>;
-  threadgroup T staged_queries[Tile::kBlock * (width + RowPad<T, width>::kReadBothWays)];
-  threadgroup T staged_d_out[Tile::kBlock * (value_width + RowPad<T, value_width>::kReadBothWays)];
+  threadgroup vec<T, 4> staged_queries[Keys::Block::Queries::kVectors];
+  threadgroup vec<T, 4> staged_d_out[Keys::Block::DOut::kVectors];
   threadgroup float staged_terms[3 * Tile::kBlock];
-  const typename Keys::Block block{{staged_queries}, {staged_d_out}, staged_terms};
+  const typename Keys::Block block{
+      {single_elements(staged_queries)}, {single_elements(staged_d_out)}, staged_terms};
 
   // Own keys
   const Task task = key_task(p, g, group);

@@ -104,10 +104,10 @@ template <typename T, int width, int value_width, typename Tile>
     uint group [[threadgroup_position_in_grid]], uint thread_index [[thread_index_in_threadgroup]],
     ushort simdgroup [[simdgroup_index_in_threadgroup]], ushort lane_index [[thread_index_in_simdgroup]]) {
   using Rows = QueryGradient<T, width, value_width, Tile>;
-  threadgroup T staged_keys[Rows::Keys::kSize];
-  threadgroup T staged_values[Rows::Values::kSize];
-  const typename Rows::Keys keys{staged_keys};
-  const typename Rows::Values values{staged_values};
+  threadgroup vec<T, 4> staged_keys[Rows::Keys::kVectors];
+  threadgroup vec<T, 4> staged_values[Rows::Values::kVectors];
+  const typename Rows::Keys keys{single_elements(staged_keys)};
+  const typename Rows::Values values{single_elements(staged_values)};
 
   // Own rows
   const Task task = query_task(p, group, Tile::kGroupRows);

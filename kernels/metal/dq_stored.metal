@@ -52,7 +52,7 @@ struct StoredGradient {
   METAL_FUNC void accumulate(Keys keys, int n) {
 #pragma unroll
     for (int d = 0; d < width / 8; ++d) {
-      const Fragment<T> right = keys.fragment(n, d);
+      const Fragment<T> right = keys.load(n, d);
 #pragma unroll
       for (int r = 0; r < kRowFragments; ++r)
         simdgroup_multiply_accumulate(sums[r][d], weights[r][0], right, sums[r][d]);
@@ -86,9 +86,9 @@ template <typename T, int width, int value_width, typename Tile>
     uint group [[threadgroup_position_in_grid]], uint thread_index [[thread_index_in_threadgroup]],
     ushort simdgroup [[simdgroup_index_in_threadgroup]], ushort lane_index [[thread_index_in_simdgroup]]) {
   using Rows = StoredGradient<T, width, Tile>;
-  threadgroup T staged[Rows::Keys::kSize];
+  threadgroup vec<T, 4> staged[Rows::Keys::kVectors];
   threadgroup uint special_words[Tile::kSimdgroups];
-  const typename Rows::Keys keys{staged};
+  const typename Rows::Keys keys{single_elements(staged)};
   const SpecialRows<Tile::kSimdgroups> special{special_words};
 
   // Own rows

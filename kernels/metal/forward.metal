@@ -17,7 +17,8 @@ template <typename T, int width, int value_width, typename Tile>
 struct KeyValueBlocks {
   using Keys = StagedRows<T, Tile::kBlock, width, RowPad<T, width>::kReadBothWays>;
   using Values = StagedRows<T, Tile::kBlock, value_width, RowPad<T, value_width>::kReadAsRows>;
-  static constant constexpr int kSize = Keys::kSize > Values::kSize ? Keys::kSize : Values::kSize;
+  static constant constexpr int kVectors =
+      Keys::kVectors > Values::kVectors ? Keys::kVectors : Values::kVectors;
 
   HeadRows<T> from_keys, from_values;
   Keys keys;
@@ -162,11 +163,13 @@ struct QueryRows {
     }
   }
   METAL_FUNC void write_lse(device float* lse) const {
+#pragma unroll
     for (int r = 0; r < kRowFragments; ++r)
       if (exists(r) && lane.column == 0) lse[row(r)] = log_of(softmax[r].largest, softmax[r].sum);
   }
   /// `all_rows` is the distance from the maxima to the denominators.
   METAL_FUNC void write_stats(device float* stats, Int64 all_rows) const {
+#pragma unroll
     for (int r = 0; r < kRowFragments; ++r) {
       if (!exists(r) || lane.column != 0) continue;
       stats[row(r)] = softmax[r].largest;
@@ -188,7 +191,7 @@ template <typename T, int width, int value_width, typename Tile>
                         ushort simdgroup [[simdgroup_index_in_threadgroup]],
                         ushort lane_index [[thread_index_in_simdgroup]]) {
   using Rows = QueryRows<T, width, value_width, Tile>;
-  threadgroup T staged[Rows::Blocks::kSize];
+  threadgroup vec<T, 4> staged[Rows::Blocks::kVectors];
   threadgroup uint special[Tile::kSimdgroups];
 
   // Own rows
@@ -205,8 +208,8 @@ template <typename T, int width, int value_width, typename Tile>
   const int kv_head = kv_head_of(p, task.head);
   typename Rows::Blocks blocks{head_rows(k, p.k, task.batch, kv_head, p.band.keys, p.head_dim),
                                head_rows(v, p.v, task.batch, kv_head, p.band.keys, p.value_dim),
-                               {staged},
-                               {staged},
+                               {single_elements(staged)},
+                               {single_elements(staged)},
                                {special},
                                thread_index,
                                simdgroup};

@@ -55,7 +55,7 @@ struct ShortKeys {
   METAL_FUNC void multiply_some(thread Products& products, thread const OwnRows<T, width, kOwnInDevice>& own,
                                 thread const Addresses& at, int first, int dim) const {
     for (int d = 0; d < width / 8; ++d) {
-      const Fragment<T> left = own.fragment(d);
+      const Fragment<T> left = own.load(d);
       const bool exists = aligned || 8 * d + lane.row < dim;
 #pragma unroll
       for (int f = 0; f < kAtOnce; ++f) {

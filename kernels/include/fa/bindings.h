@@ -2,7 +2,8 @@
 #pragma once
 #include "portable.h"
 
-namespace fa::binding {
+namespace fa {
+namespace binding {
 
 FA_CONSTANT int kQ = 0;
 FA_CONSTANT int kK = 1;
@@ -25,10 +26,10 @@ FA_CONSTANT int kParams = 17;        ///< AttentionParams
 FA_CONSTANT int kGradientParams = 18;
 FA_CONSTANT int kSplitParams = 19;
 
-}  // namespace fa::binding
+}  // namespace binding
 
 /// Function constants: what is compiled in or left out. All are always set.
-namespace fa::constant_id {
+namespace constant_id {
 
 FA_CONSTANT int kHasMask = 0;
 FA_CONSTANT int kHasBias = 1;
@@ -44,9 +45,7 @@ FA_CONSTANT int kStoresDScores = 8;  ///< dkv: dS is kept for a later dQ = dS K
 FA_CONSTANT int kSplitsKeys =
     9;  ///< decode: writes partial results for decode_reduce, not the rows themselves
 
-}  // namespace fa::constant_id
-
-namespace fa {
+}  // namespace constant_id
 
 FA_CONSTANT int kBiasFloat32 = 0;
 FA_CONSTANT int kBiasFloat16 = 1;

@@ -19,13 +19,19 @@ METAL_FUNC Fragment<T> zero_fragment() {
 /// What this lane holds of a fragment: two neighbours of one row. The type of thread_elements() is not
 /// documented, hence the cast.
 template <typename T>
-METAL_FUNC thread vec<T, 2>& elements(thread Fragment<T>& fragment) {
-  return reinterpret_cast<thread vec<T, 2>&>(fragment.thread_elements());
+METAL_FUNC thread vec<T, 2>& elements(thread Fragment<T>& of) {
+  return reinterpret_cast<thread vec<T, 2>&>(of.thread_elements());
 }
 template <typename T>
-METAL_FUNC vec<T, 2> elements(thread const Fragment<T>& fragment) {
-  Fragment<T> copy = fragment;
+METAL_FUNC vec<T, 2> elements(thread const Fragment<T>& of) {
+  Fragment<T> copy = of;
   return elements(copy);
+}
+
+/// One of the two, by selection: an index that is not a constant could send registers to memory.
+template <typename T>
+METAL_FUNC T one_of(vec<T, 2> two, int index) {
+  return index == 0 ? two[0] : two[1];
 }
 
 /// Which two: (row, column) and (row, column + 1).
@@ -84,7 +90,7 @@ struct OwnRows<T, width, kOwnInDevice> {
     row = lane_row + lane.column;
     columns = dim - lane.column;
   }
-  METAL_FUNC Fragment<T> fragment(int d) const {
+  METAL_FUNC Fragment<T> load(int d) const {
     Fragment<T> f;
     elements(f) = read_two(row + 8 * d, columns - 8 * d);
     return f;
@@ -99,9 +105,9 @@ struct OwnRows<T, width, kOwnInRegisters> {
     OwnRows<T, width, kOwnInDevice> rows;
     rows.open(lane_row, dim, lane);
 #pragma unroll
-    for (int d = 0; d < width / 8; ++d) fragments[d] = rows.fragment(d);
+    for (int d = 0; d < width / 8; ++d) fragments[d] = rows.load(d);
   }
-  METAL_FUNC Fragment<T> fragment(int d) const { return fragments[d]; }
+  METAL_FUNC Fragment<T> load(int d) const { return fragments[d]; }
 };
 
 /// Writes a lane's row: fragments * factor, columns below `dim`.

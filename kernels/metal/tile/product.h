@@ -19,7 +19,7 @@ METAL_FUNC void multiply_transposed(thread Fragment<float> (&products)[rows][cou
   for (int d = 0; d < width / 8; ++d) {
     Fragment<T> left[rows];
 #pragma unroll
-    for (int r = 0; r < rows; ++r) left[r] = own[r].fragment(d);
+    for (int r = 0; r < rows; ++r) left[r] = own[r].load(d);
 #pragma unroll
     for (int n = 0; n < count; ++n) {
       const Fragment<T> right = block.transposed(n, d);
@@ -38,7 +38,7 @@ METAL_FUNC void multiply(thread Fragment<float> (&sums)[rows][columns],
   for (int d = 0; d < columns; ++d)
 #pragma unroll
     for (int n = 0; n < count; ++n) {
-      const Fragment<T> right = block.fragment(n, d);
+      const Fragment<T> right = block.load(n, d);
 #pragma unroll
       for (int r = 0; r < rows; ++r)
         simdgroup_multiply_accumulate(sums[r][d], weights[r][n], right, sums[r][d]);

@@ -31,7 +31,7 @@ METAL_FUNC float weight_of(thread const Fragment<T> (&weights)[count], int colum
   float weight = 0;
 #pragma unroll
   for (int k = 0; k < count; ++k)
-    if (k == column / 8) weight = float(elements(weights[k])[column % 2]);
+    if (k == column / 8) weight = float(one_of(elements(weights[k]), column % 2));
   return simd_shuffle(weight, lane_holding(lane.row, column % 8));
 }
 

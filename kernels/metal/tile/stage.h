@@ -24,6 +24,7 @@ template <typename T>
 METAL_FUNC vec<T, 4> read_four(const device T* from, int columns) {
   if (aligned) return *reinterpret_cast<const device vec<T, 4>*>(from);
   vec<T, 4> four = vec<T, 4>(T(0));
+#pragma unroll
   for (int e = 0; e < 4; ++e)
     if (e < columns) four[e] = from[e];
   return four;
@@ -66,12 +67,13 @@ struct StagedRows {
   static constant constexpr int kStride = width + pad;
   static constant constexpr int kSize = rows * kStride;
   static constant constexpr int kFours = width / 4;  ///< vectors of four elements in a row
-  static_assert(pad % 4 == 0, "rows are written four elements at a time");
+  static constant constexpr int kVectors = kSize / 4;
+  static_assert(kStride % 4 == 0, "rows are written four elements at a time");
 
-  threadgroup T* tile;
+  threadgroup T* tile;  ///< aligned for vectors of four: declared as kVectors of them
 
   /// Fragment `r` of the rows, `d` of the columns.
-  METAL_FUNC Fragment<T> fragment(int r, int d) const {
+  METAL_FUNC Fragment<T> load(int r, int d) const {
     Fragment<T> f;
     simdgroup_load(f, tile + 8 * r * kStride + 8 * d, kStride);
     return f;
@@ -99,6 +101,7 @@ struct StagedRows {
     uint special = 0;
     for (int row = share.first; row < rows; row += share.kStep) {
       vec<T, 4> four = from.four(first, row, share.column);
+#pragma unroll
       for (int e = 0; e < 4; ++e) {
         if (is_finite(float(four[e]))) continue;
         four[e] = T(0);
@@ -114,5 +117,11 @@ struct StagedRows {
     *reinterpret_cast<threadgroup vec<T, 4>*>(tile + row * kStride + column) = four;
   }
 };
+
+/// Memory for staged rows as its single elements.
+template <typename T>
+METAL_FUNC threadgroup T* single_elements(threadgroup vec<T, 4>* vectors) {
+  return reinterpret_cast<threadgroup T*>(vectors);
+}
 
 }  // namespace fa
