@@ -35,16 +35,6 @@ void check_kernel_name(const std::string& name) {
   refuse(ErrorCode::INVALID_ARGUMENT, "kernel", "one of " + known, "'" + name + "'");
 }
 
-template <size_t kRank>
-Tensor packed_tensor(const std::array<int64_t, kRank>& shape, DType dtype) {
-  Tensor tensor;
-  tensor.dtype = dtype;
-  tensor.rank = kRank;
-  std::copy(shape.begin(), shape.end(), tensor.shape.begin());
-  pack_strides(tensor);
-  return tensor;
-}
-
 /// Inputs may repeat memory (stride 0), so outputs can be too large even where every input fits.
 void check_output_sizes(const Problem& problem) {
   const OutputShapes shapes = output_shapes(problem);

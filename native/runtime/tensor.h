@@ -1,5 +1,6 @@
 // A tensor as a host hands it over: memory it owns, described, not yet trusted.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,17 @@ struct Tensor {
 
 /// Row-major strides for the tensor's shape. Sizes must be non-negative; a product that overflows saturates.
 void pack_strides(Tensor& tensor);
+
+/// Row-major and without data, for planning.
+template <size_t kRank>
+Tensor packed_tensor(const std::array<int64_t, kRank>& shape, DType dtype) {
+  Tensor tensor;
+  tensor.dtype = dtype;
+  tensor.rank = kRank;
+  std::copy(shape.begin(), shape.end(), tensor.shape.begin());
+  pack_strides(tensor);
+  return tensor;
+}
 
 /// Bytes of one element.
 int64_t element_size(DType dtype);

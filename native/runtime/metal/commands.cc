@@ -123,8 +123,8 @@ std::shared_ptr<Commands::Completion> Commands::start(const Call& call, const Ba
   const AutoreleasePool pool(objc);
   const Id buffer = objc.send<Id>(queue_.get(), "commandBuffer");
   if (buffer == nullptr) raise_gpu(ErrorCode::OUT_OF_MEMORY, "a command buffer", "none");
-  // One encoder for all stages: a barrier between them costs less than an encoder's end, and within a stage
-  // the dispatches may overlap.
+  // One encoder for all stages: between them a barrier is enough, and within a stage the dispatches may
+  // overlap.
   const Id encoder = objc.send<Id>(buffer, "computeCommandEncoderWithDispatchType:", kConcurrent);
   if (encoder == nullptr) raise_gpu(ErrorCode::OUT_OF_MEMORY, "a command encoder", "none");
   encode(call, batch, encoder);

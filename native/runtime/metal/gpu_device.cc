@@ -42,8 +42,8 @@ Owned find_device(const Objc& objc) {
   return objc.retain(objc.send<Id>(all.get(), "objectAtIndex:", NSUInteger{0}));
 }
 
-/// The system's device is found once and kept: a second search has been seen to fail. The software device may
-/// be another one the next time, as its profile says.
+/// The system's device is found once and kept for the process. The software device may be another one the
+/// next time, as its profile says.
 Owned device_of(const Objc& objc, bool software) {
   if (software) return find_device(objc);
   static std::mutex mutex;

@@ -104,7 +104,7 @@ class Objc {
   void pop_pool(void* pool) const { pop_pool_(pool); }
   const void* stack_block_class() const { return stack_block_class_; }
   Id create_default_device() const { return create_default_device_(); }
-  Id copy_all_devices() const { return copy_all_devices_ == nullptr ? nullptr : copy_all_devices_(); }
+  Id copy_all_devices() const { return copy_all_devices_(); }
 
  private:
   using Entry = void (*)();
