@@ -114,7 +114,7 @@ struct ColumnGroup {
     const vec<float, 2> own = vec<float, 2>(elements(weights));
     for (short k = 0; k < 8; ++k) {
       const vec<float, 4> row = simd_shuffle(share, lane_holding(k, lane.column));
-      const float weight = one_of(simd_shuffle(own, lane_holding(lane.row, k)), k % 2);
+      const float weight = simd_shuffle(one_of(own, k % 2), lane_holding(lane.row, k));
       if (is_hidden(weight)) continue;
       const float factor = weight == 0 ? zero : weight;
       elements(low) += factor * row.xy;
