@@ -17,8 +17,8 @@ function constants(text: string): Record<string, number> {
 const namespaced = (name: string) => new RegExp(`namespace ${name} \\{([\\s\\S]*?)\\n\\}`).exec(bindings)?.[1] ?? '';
 
 /** Index by name, such as kQ. */
-export const binding = lookUp('fa::binding');
-export const constantId = lookUp('fa::constant_id');
+export const binding = lookUp('binding');
+export const constantId = lookUp('constant_id');
 
 function lookUp(name: string): (constant: string) => number {
   const values = constants(namespaced(name));
