@@ -61,9 +61,9 @@ describe.skipIf(reason)(`the binary for macOS in core's tarball${reason}`, () =>
     expect(problems(flipped(place()))).not.toEqual([]);
   });
 
-  test('any byte of the signature changed', () => {
+  test('any byte of the signature changed, in its header and in each hash', () => {
     const { begin, size } = signaturePlace(file);
-    const places = Array.from({ length: size }, (_, index) => begin + index);
+    const places = Array.from({ length: size }, (_, index) => begin + index).filter((_, i) => i < 160 || i % 16 === 0);
     const unseen = places.filter((at) => signatureProblems(readMachO(flipped(at)), expected.fileName).length === 0);
     expect(unseen).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe.skipIf(reason)(`the binary for macOS in core's tarball${reason}`, () =>
 
   test.each([
     ['Metal kernels', replace('metal_stdlib', 'metal_stdlic')],
-    ['Metal kernels', (copy) => replace(expected.kernelTexts.get('dkv_f16_64'), 'template')(copy)],
+    ['Metal kernels', (copy) => replace(expected.kernelTexts.get('dkv_f16_64'), 'tempBate')(copy)],
     ['architecture', (copy) => copy.writeUInt32LE(0x01000007, 4)],
     ['architecture', (copy) => copy.writeUInt32LE(2, 8)],
     ['oldest system', inCommand('LC_BUILD_VERSION', 14, 14)],
