@@ -74,6 +74,10 @@ void SampleTensor::fill(uint32_t seed) {
   }
 }
 
+void SampleTensor::fill_mask() {
+  for (size_t index = 0; index < elements(); ++index) tensor_.data[index] = std::byte{index % 3 != 0};
+}
+
 std::vector<float> SampleTensor::values() const {
   std::vector<float> values(elements());
   if (tensor_.dtype == DType::float32) {
@@ -100,6 +104,9 @@ SampleCall::SampleCall(const Problem& like)
   k_.fill(2);
   v_.fill(3);
   d_out_.fill(4);
+  const std::vector<int64_t> pairs{1, 1, rows_of(like), kKeys};
+  if (like.has(Feature::mask)) mask_.emplace(DType::boolean, pairs).fill_mask();
+  if (like.has(Feature::bias)) bias_.emplace(DType::float32, pairs).fill(5);
 }
 
 AttentionInputs SampleCall::inputs() const {
@@ -107,6 +114,8 @@ AttentionInputs SampleCall::inputs() const {
   inputs.q = q_.tensor();
   inputs.k = k_.tensor();
   inputs.v = v_.tensor();
+  if (mask_) inputs.mask = mask_->tensor();
+  if (bias_) inputs.bias = bias_->tensor();
   return inputs;
 }
 

@@ -1,5 +1,6 @@
 // Small attention calls with data of their own, for comparing two backends.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "backend.h"
@@ -13,6 +14,8 @@ class SampleTensor {
 
   /// Multiples of 1/8 in [-1, 1], which every dtype holds exactly.
   void fill(uint32_t seed);
+  /// Of a mask: two pairs of three are visible.
+  void fill_mask();
   /// Elements as float; float16, bfloat16 and float32 only.
   std::vector<float> values() const;
 
@@ -25,8 +28,8 @@ class SampleTensor {
   Tensor tensor_;
 };
 
-/// A causal problem with the dtype, the widths and the heads per key head of another, and few rows of it: a
-/// whole forward and backward call.
+/// A causal problem with the dtype, the widths, the heads per key head and, where the other has them, mask
+/// and bias (float32), and few rows of it: a whole forward and backward call.
 class SampleCall {
  public:
   explicit SampleCall(const Problem& like);
@@ -44,6 +47,7 @@ class SampleCall {
   AttentionInputs inputs() const;
 
   SampleTensor q_, k_, v_, out_, lse_, d_out_, dq_, dk_, dv_;
+  std::optional<SampleTensor> mask_, bias_;
 };
 
 }  // namespace fa::metal

@@ -87,10 +87,12 @@ class CheckedBackend final : public Backend {
   }
 
  private:
-  using Key = std::tuple<std::string, DType, int64_t, int64_t>;
+  using Key = std::tuple<std::string, DType, int64_t, int64_t, bool, bool>;
 
   void require(const Problem& problem, const Plan& plan) {
-    const Key key{variants_of(plan), problem.dtype, problem.head_dim, problem.value_dim};
+    const Key key{variants_of(plan),          problem.dtype,
+                  problem.head_dim,           problem.value_dim,
+                  problem.has(Feature::mask), problem.has(Feature::bias)};
     const KernelCheck& found = checks_.get(key, [&] { return check(problem, plan); });
     if (!found.passed) refuse_kernel(found);
   }

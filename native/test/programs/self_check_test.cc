@@ -37,6 +37,7 @@ class Constant final : public fa::Backend {
   }
   void forward(const fa::Problem&, const fa::Plan&, const fa::ForwardCall& call) override {
     ++calls;
+    if (keeps_inputs.exchange(false)) last_inputs = call.inputs;
     if (throws.exchange(false)) throw fa::Error(fa::ErrorCode::OUT_OF_MEMORY, "device", "no room");
     write(call.out, value_);
     if (call.lse) write(*call.lse, 1);
@@ -50,6 +51,8 @@ class Constant final : public fa::Backend {
 
   std::atomic<int> calls{0};
   std::atomic<bool> throws{false};
+  std::atomic<bool> keeps_inputs{false};
+  fa::AttentionInputs last_inputs;  ///< of the first forward call after keeps_inputs was set
   mutable std::string last_forced;
 
  private:
@@ -128,6 +131,20 @@ void checks_each_kernel_once() {
   expect(checks[3].kernel == "metal-backward" && checks[3].dtype == DType::float16, "what was checked");
 }
 
+void checks_with_mask_and_bias_where_the_call_has_them() {
+  Checked checked(1);
+  for (const auto features : {0u, feature_bit(fa::Feature::mask), feature_bit(fa::Feature::bias)}) {
+    fa::Problem problem = problem_of(DType::float32);
+    problem.features = features;
+    checked.gpu->last_inputs = {};
+    checked.gpu->keeps_inputs = true;
+    checked.call(problem);
+    expect(checked.gpu->last_inputs.mask.has_value() == problem.has(fa::Feature::mask), "the sample's mask");
+    expect(checked.gpu->last_inputs.bias.has_value() == problem.has(fa::Feature::bias), "the sample's bias");
+  }
+  expect(checked.backend->info().kernel_checks.size() == 3, "compiled kernels differ by mask and bias");
+}
+
 void checks_each_tile_and_splits_keys() {
   Checked checked(1);
   const auto run = [&](std::vector<std::pair<std::string, int64_t>> tiles) {
@@ -204,6 +221,7 @@ void samples_are_exact() {
 
 int main() {
   checks_each_kernel_once();
+  checks_with_mask_and_bias_where_the_call_has_them();
   checks_each_tile_and_splits_keys();
   refuses_a_kernel_that_deviates();
   refuses_what_is_not_finite();
