@@ -84,8 +84,9 @@ Object* resolve(CounterSampleBuffer* samples, Selector, IndexRange range) {
     return nullptr;
   }
   std::vector<uint64_t> values = samples->resolve(range);
-  auto* bytes = reinterpret_cast<const char*>(values.data());
-  return autoreleased(Ref<Data>::adopt(new Data(std::string(bytes, values.size() * sizeof values[0]))));
+  auto* begin = reinterpret_cast<const char*>(values.data());
+  auto* end = reinterpret_cast<const char*>(values.data() + values.size());
+  return autoreleased(Ref<Data>::adopt(new Data({begin, end})));
 }
 
 }  // namespace

@@ -72,8 +72,8 @@ struct Url : Object {
 
 struct Data : Object {
   static constexpr const char* kClassName = "NSData";
-  explicit Data(std::string bytes = "");
-  std::string bytes;
+  explicit Data(std::vector<char> bytes = {});
+  std::vector<char> bytes;  // aligned for any type, as clients count on; a short string is not everywhere
 };
 
 String* autoreleased_string(std::string text);

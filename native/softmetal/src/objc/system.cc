@@ -9,7 +9,7 @@
 namespace softmetal {
 
 Url::Url(std::string path) : Object(class_named(kClassName)), path(std::move(path)) {}
-Data::Data(std::string bytes) : Object(class_named(kClassName)), bytes(std::move(bytes)) {}
+Data::Data(std::vector<char> bytes) : Object(class_named(kClassName)), bytes(std::move(bytes)) {}
 
 struct OperatingSystemVersion {
   long major, minor, patch;

@@ -174,7 +174,9 @@ TEST("NSURL, NSData, NSProcessInfo") {
   CHECK_EQUAL(text(send(url, "absoluteString")), "file:///tmp/kernel.metal");
   Object* data = send(objc_getClass("NSData"), "dataWithBytes:length:", static_cast<const void*>("abc"), 3ul);
   CHECK_EQUAL(send<unsigned long>(data, "length"), 3u);
-  CHECK(!std::memcmp(send<const void*>(data, "bytes"), "abc", 3));
+  auto* bytes = send<const void*>(data, "bytes");
+  CHECK(!std::memcmp(bytes, "abc", 3));
+  CHECK_EQUAL(reinterpret_cast<uintptr_t>(bytes) % alignof(std::max_align_t), 0u);
   Object* process = send(objc_getClass("NSProcessInfo"), "processInfo");
   CHECK(send(objc_getClass("NSProcessInfo"), "processInfo") == process);
   struct Version {
