@@ -79,7 +79,11 @@ TEST("an access megabytes past the end or before the beginning is found as well"
 }
 
 namespace {
-KERNEL void read_null(const sm_thread* t) { hand::buffer<volatile uint32_t>(t, 9)[2] = 1; }
+KERNEL void write_null(const sm_thread* t) {
+  // In C++ a null pointer has no element 2; a number and an address do.
+  auto null = reinterpret_cast<uintptr_t>(t->group->buffer[9]);
+  *reinterpret_cast<volatile uint32_t*>(null + 8) = 1;
+}
 KERNEL void overrun_threadgroup_memory(const sm_thread* t) {
   static_cast<volatile uint32_t*>(t->group->threadgroup[1])[32] = 1;
 }
@@ -92,7 +96,7 @@ KERNEL void recurse(const sm_thread* t) {
 }  // namespace
 
 TEST("a null pointer, and an overrun of threadgroup memory") {
-  DispatchResult null = run_dispatch(hand::dispatch(read_null, {1}, {4}), fault_settings());
+  DispatchResult null = run_dispatch(hand::dispatch(write_null, {1}, {4}), fault_settings());
   CHECK_CONTAINS(null.reports.at(0).message, "null pointer");
   Dispatch dispatch = hand::dispatch(overrun_threadgroup_memory, {1}, {4});
   dispatch.threadgroup_lengths[1] = 128;
