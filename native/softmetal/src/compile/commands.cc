@@ -153,7 +153,7 @@ Shared shared_parts(const Toolchain& tools, const CodeOptions& options) {
   static std::mutex mutex;
   static std::map<std::string, Shared> known;
   std::string identity = tools.version + '\n' + joined(tools.clang) + joined(language_flags(options)) +
-                         kTarget + '\n' + stdlib_hash();
+                         kTarget + '\n' + tools.stdlib;
   std::string key = "shared-" + content_hash(identity);
   std::lock_guard lock(mutex);
   auto found = known.find(cache_folder() + key);

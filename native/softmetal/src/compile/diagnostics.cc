@@ -119,6 +119,10 @@ std::vector<Diagnostic> plain_error(std::string message) {
   return {error};
 }
 
+std::vector<Diagnostic> plain_error(const std::exception& problem) {
+  return plain_error(std::string("the device failed: ") + problem.what());
+}
+
 std::string to_text(const std::vector<Diagnostic>& diagnostics) {
   std::string text;
   for (const Diagnostic& each : diagnostics) {

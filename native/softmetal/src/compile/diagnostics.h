@@ -1,6 +1,7 @@
 // What clang printed, in the terms of the shader's author.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,9 @@ bool has_error(const std::vector<Diagnostic>& diagnostics);
 
 // One error without a place.
 std::vector<Diagnostic> plain_error(std::string message);
+
+// Of an exception: no memory, files that the system cannot follow. Those who ask for a kernel call by C, or
+// are a thread's first function: no exception may reach them.
+std::vector<Diagnostic> plain_error(const std::exception& problem);
 
 }  // namespace softmetal

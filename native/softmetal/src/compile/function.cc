@@ -116,7 +116,7 @@ void keep(const Job& job, const std::string& folder) {
   if (moved) publish_entry(job.key, entry.path);
 }
 
-FunctionResult load_or_build(const Job& job) {
+FunctionResult load_or_build(const Job& job) try {
   auto kernel = std::make_shared<LoadedKernel>();
   if (auto entry = find_entry(job.key)) {
     if (load(job, *entry, *kernel).empty()) return {kernel, {}};
@@ -130,6 +130,8 @@ FunctionResult load_or_build(const Job& job) {
   if (!failure.empty()) return {nullptr, plain_error("kernel '" + job.entry.host_name + "': " + failure)};
   keep(job, work.path);
   return {kernel, {}};
+} catch (const std::exception& problem) {
+  return {nullptr, plain_error(problem)};  // those who wait for the result get it, too
 }
 
 // Kernels of this process by key. Whoever asks for one that is being built waits for it.
@@ -166,7 +168,7 @@ std::vector<Diagnostic> problems_of(const Program& program, const EntryPoint& en
 }
 
 std::string key_of(const Job& job) {
-  std::string identity = job.tools.version + '\n' + stdlib_hash() + '\n' + job.entry.host_name + '\n';
+  std::string identity = job.tools.version + '\n' + job.tools.stdlib + '\n' + job.entry.host_name + '\n';
   for (const std::string& word : language_flags(code_options(job))) identity += word + '\n';
   for (const std::string& word : assembly_flags(code_options(job))) identity += word + '\n';
   if (job.mode == BuildMode::kInstrumented) identity += SOFTMETAL_INSTRUMENTER "\n";
@@ -176,7 +178,7 @@ std::string key_of(const Job& job) {
 }  // namespace
 
 FunctionResult compile_function(const Library& library, const EntryPoint& entry,
-                                const std::map<int, std::string>& constants, BuildMode mode) {
+                                const std::map<int, std::string>& constants, BuildMode mode) try {
   static Loaded loaded;
   Toolchain tools = find_toolchain();
   if (tools.version.empty()) return {nullptr, plain_error(tools.failure)};
@@ -185,6 +187,8 @@ FunctionResult compile_function(const Library& library, const EntryPoint& entry,
   Job job{tools, library, entry, mode, entry_text(library.program, entry, constants), ""};
   job.key = key_of(job);
   return loaded.get(job);
+} catch (const std::exception& problem) {
+  return {nullptr, plain_error(problem)};
 }
 
 }  // namespace softmetal

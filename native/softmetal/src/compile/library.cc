@@ -52,12 +52,14 @@ LibraryResult build(const std::string& source, const LibraryOptions& options, co
 
 }  // namespace
 
-LibraryResult compile_library(const std::string& source, const LibraryOptions& options) {
+LibraryResult compile_library(const std::string& source, const LibraryOptions& options) try {
   Toolchain tools = find_toolchain();
   if (tools.version.empty()) return {nullptr, plain_error(tools.failure)};
   if (softmetal_folder().empty())
     return {nullptr, plain_error("the folder stdlib is not beside the library")};
   return build(source, options, tools);
+} catch (const std::exception& problem) {
+  return {nullptr, plain_error(problem)};
 }
 
 }  // namespace softmetal

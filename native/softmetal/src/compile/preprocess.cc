@@ -73,7 +73,7 @@ bool still_holds(const std::string& list) {
 }
 
 std::string key_of(const std::string& source, const LibraryOptions& options, const Toolchain& tools) {
-  std::string identity = tools.version + '\n' + stdlib_hash() + '\n' + first_marker(options);
+  std::string identity = tools.version + '\n' + tools.stdlib + '\n' + first_marker(options);
   for (const std::string& word : preprocess_command(tools, options, "", "")) identity += word + '\n';
   return "text-" + content_hash(identity + source);
 }

@@ -106,7 +106,7 @@ std::vector<Diagnostic> unchecked(const Program& program) {
 
 }  // namespace
 
-std::vector<Diagnostic> strict_check(const std::string& source, const LibraryOptions& options) {
+std::vector<Diagnostic> strict_check(const std::string& source, const LibraryOptions& options) try {
   Toolchain tools = find_toolchain();
   if (tools.version.empty()) return plain_error(tools.failure);
   Preprocessed text = preprocess(source, options, tools);
@@ -118,6 +118,8 @@ std::vector<Diagnostic> strict_check(const std::string& source, const LibraryOpt
   findings.add(check_types(tools, program.text));
   findings.add(check_as_it_runs(tools, text.text));
   return findings.take();
+} catch (const std::exception& problem) {
+  return plain_error(problem);
 }
 
 }  // namespace softmetal

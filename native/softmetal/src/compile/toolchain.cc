@@ -155,9 +155,7 @@ Toolchain search() {
   return none;
 }
 
-}  // namespace
-
-Toolchain find_toolchain() {
+Toolchain known_toolchain() {
   static std::mutex mutex;
   static std::map<std::string, Toolchain> known;
   std::string wanted = current_settings().compiler;
@@ -167,6 +165,14 @@ Toolchain find_toolchain() {
   Toolchain toolchain = wanted.empty() ? search() : describe(wanted);
   // A missing one may be installed later in the life of this process.
   if (!toolchain.version.empty()) known.emplace(wanted, toolchain);
+  return toolchain;
+}
+
+}  // namespace
+
+Toolchain find_toolchain() {
+  Toolchain toolchain = known_toolchain();
+  if (!toolchain.version.empty()) toolchain.stdlib = stdlib_hash();
   return toolchain;
 }
 

@@ -12,9 +12,11 @@ struct Toolchain {
   std::vector<std::string> linker;  // {"/usr/bin/ld.lld-19"}, {"/x/zig", "ld.lld"}
   std::string version;              // "clang version 20.1.2 (...)"; empty: see `failure`
   std::string failure;
+  std::string stdlib;  // a hash of stdlib's files as they were when this was asked for
 };
 
-// Looks at settings.compiler, then at what setup recorded, then along PATH. The answer is kept per setting.
+// Looks at settings.compiler, then at what setup recorded, then along PATH. The answer is kept per setting;
+// stdlib is looked at each time.
 Toolchain find_toolchain();
 
 // Kernels are built for the architecture that this library was built for.

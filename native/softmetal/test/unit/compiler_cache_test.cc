@@ -1,8 +1,10 @@
 // Kernels on disk and in memory, several processes and threads, and compilers that are missing or wrong.
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -207,6 +209,19 @@ TEST("a compiler in a folder with spaces") {
 TEST("a cache that cannot be written is an error that names it") {
   SettingForTest cache("cache", "/proc/nowhere");
   CHECK_CONTAINS(build(fresh_source(), "f").text, "/proc/nowhere");
+}
+
+TEST("a text that memory does not hold twice is an error, not the end of the process") {
+  if (std::getenv("SOFTMETAL_RUNNER")) SKIP("the limit would hold for the emulator");
+  TestCache cache;
+  CHECK(in_child([] {
+    constexpr size_t kText = size_t{256} << 20;
+    std::string source = fresh_source() + std::string(kText, ' '), in_use;
+    std::ifstream("/proc/self/statm") >> in_use;  // in pages
+    rlimit limit = {std::stoul(in_use) * sysconf(_SC_PAGESIZE) + kText / 2, RLIM_INFINITY};
+    setrlimit(RLIMIT_AS, &limit);
+    return errors_of(source).starts_with("error: the device failed: ");
+  }));
 }
 
 TEST("how long it takes: cold, from disk, from memory") {
