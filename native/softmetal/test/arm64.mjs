@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sharedCache } from '../../../scripts/lib/paths.mjs';
+import { root, sharedCache } from '../../../scripts/lib/paths.mjs';
 import { run } from '../../../scripts/lib/run.mjs';
 import { main, step } from '../../../scripts/lib/steps.mjs';
 import { arm64Emulation } from '../../../scripts/setup/arm64-emulation.mjs';
@@ -63,5 +63,6 @@ await main(async () => {
     ...(programs ? { SOFTMETAL_PROGRAMS: programs.join(' ') } : {}),
   };
   const files = programs ? ['programs'] : ['programs', 'bugs', 'examples', 'command-line'];
-  await run('vitest', ['run', ...files.map((name) => `test/${name}.test.ts`)], { cwd: folder, env, show: true });
+  const vitest = path.join(root, 'node_modules/.bin/vitest'); // also where no npm script has set PATH
+  await run(vitest, ['run', ...files.map((name) => `test/${name}.test.ts`)], { cwd: folder, env, show: true });
 });
