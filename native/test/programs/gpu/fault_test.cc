@@ -76,15 +76,15 @@ void a_lost_device_stays_lost() {
 }
 
 void the_host_stops_waiting() {
-  setenv("FA_METAL_TIMEOUT", "0.1", 1);
+  setenv("FA_METAL_TIMEOUT", "1", 1);
   auto gpu = open();
   unsetenv("FA_METAL_TIMEOUT");
   expect(outcome(*gpu) == "none", "in time");
-  inject("delay", 1000);
+  inject("delay", 8000);
   std::string message;
   const auto begin = std::chrono::steady_clock::now();
   expect(outcome(*gpu, &message) == "TIMEOUT", "the time limit");
-  expect(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(900), "returns before the GPU");
+  expect(std::chrono::steady_clock::now() - begin < std::chrono::seconds(8), "returns before the GPU");
   clear_faults();
   // The device goes while the command buffer still runs.
 }
@@ -95,16 +95,16 @@ void a_stuck_device_only_times_out() {
   setenv("FA_METAL_TIMEOUT", "0.02", 1);
   auto gpu = open();
   unsetenv("FA_METAL_TIMEOUT");
-  inject("delay", 4000);
+  inject("delay", 12000);
   const auto begin = std::chrono::steady_clock::now();
   for (int call = 0; call < 70; ++call) expect(outcome(*gpu) == "TIMEOUT", "a stuck device");
-  expect(std::chrono::steady_clock::now() - begin < std::chrono::seconds(4), "nobody waits for the GPU");
+  expect(std::chrono::steady_clock::now() - begin < std::chrono::seconds(12), "nobody waits for the GPU");
   clear_faults();
 }
 
 /// What the GPU still writes to after the host has given up stays where it is.
 void memory_outlives_an_abandoned_call() {
-  setenv("FA_METAL_TIMEOUT", "0.1", 1);
+  setenv("FA_METAL_TIMEOUT", "1", 1);
   auto gpu = open();
   unsetenv("FA_METAL_TIMEOUT");
   expect(outcome(*gpu) == "none", "in time");
@@ -115,13 +115,17 @@ void memory_outlives_an_abandoned_call() {
   const auto input = work.input(tensor_of(in.data(), {kCount}));
   const auto output = work.output(tensor_of(out, {kCount}));
   work.dispatches.push_back(dispatch_of(kTwice, kCount, {{0, input}, {3, output}}));
-  inject("delay", 500);
+  inject("delay", 8000);
   expect(code_of([&] { gpu->run(work); }) == "TIMEOUT", "the time limit");
   pages.reset();
   expect(fa::pages_around(reinterpret_cast<std::byte*>(out), 1) != nullptr, "the call keeps the pages");
   clear_faults();
-  std::this_thread::sleep_for(std::chrono::milliseconds(800));
-  expect(fa::pages_around(reinterpret_cast<std::byte*>(out), 1) == nullptr, "and lets go of them at its end");
+  const auto kept = [&] { return fa::pages_around(reinterpret_cast<std::byte*>(out), 1) != nullptr; };
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (kept() && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  expect(!kept(), "and lets go of them at its end");
 }
 
 void kernels_that_do_not_compile() {

@@ -55,7 +55,7 @@ inline void set(const char* name, const char* value) {
 
 /// The objects of a finished call go when the device's threads have let go of them, a little later.
 inline bool comes_down_to(size_t count) {
-  for (int tries = 0; tries < 500 && live_objects() > count; ++tries) {
+  for (int tries = 0; tries < 6000 && live_objects() > count; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return live_objects() == count;
