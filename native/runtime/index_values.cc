@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "error.h"
+#include "sequences.h"
 
 namespace fa {
 
@@ -21,9 +22,14 @@ void expect_range(const char* argument, const char* what, int64_t value, int64_t
          std::to_string(value));
 }
 
-void check_lengths(const Tensor& lengths, int64_t keys) {
+/// At most the keys of the batch entry, or of the packed sequence.
+void check_lengths(const AttentionInputs& inputs, const Problem& problem) {
+  const Tensor& lengths = *inputs.kv_lengths;
   for (int64_t batch = 0; batch < lengths.shape[0]; ++batch) {
-    expect_range("kvLengths", "lengths", read_index(lengths, batch), 0, keys);
+    int64_t keys = problem.key_length;
+    if (problem.packed())
+      keys = int64_t{read_index(*inputs.cu_seqlens_k, batch + 1)} - read_index(*inputs.cu_seqlens_k, batch);
+    expect_range("kvLengths", "lengths", read_index(lengths, batch * lengths.strides[0]), 0, keys);
   }
 }
 
@@ -60,10 +66,13 @@ void check_pages(const AttentionInputs& inputs) {
 }
 
 void check_positions(const Tensor& positions, int64_t rows) {
-  for (int64_t batch = 0; batch < positions.shape[0]; ++batch) {
-    for (int64_t index = 0; index < positions.shape[1]; ++index) {
-      expect_range("rope", "positions", read_index(positions, batch * positions.strides[0] + index), 0,
-                   rows - 1);
+  const bool packed = positions.rank == 1;
+  const int64_t batches = packed ? 1 : positions.shape[0];
+  const int64_t length = positions.shape[packed ? 0 : 1], stride = positions.strides[packed ? 0 : 1];
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    const int64_t first = packed ? 0 : batch * positions.strides[0];
+    for (int64_t index = 0; index < length; ++index) {
+      expect_range("rope", "positions", read_index(positions, first + index * stride), 0, rows - 1);
     }
   }
 }
@@ -71,12 +80,13 @@ void check_positions(const Tensor& positions, int64_t rows) {
 }  // namespace
 
 void check_index_values(const AttentionInputs& inputs, const Problem& problem) {
-  if (inputs.kv_lengths) check_lengths(*inputs.kv_lengths, problem.key_length);
   if (inputs.cu_seqlens_q) check_starts("cuSeqlensQ", *inputs.cu_seqlens_q, inputs.q.shape[0]);
   if (inputs.cu_seqlens_k) check_starts("cuSeqlensK", *inputs.cu_seqlens_k, inputs.k.shape[0]);
+  if (inputs.kv_lengths) check_lengths(inputs, problem);
   if (inputs.block_table) check_pages(inputs);
   if (inputs.positions_q) check_positions(*inputs.positions_q, inputs.rope_cos->shape[0]);
   if (inputs.positions_k) check_positions(*inputs.positions_k, inputs.rope_cos->shape[0]);
+  if (problem.ragged()) check_sequences(inputs, problem);
 }
 
 }  // namespace fa

@@ -56,8 +56,8 @@ Problem describe(const AttentionInputs& inputs, const AttentionOptions& options,
   problem.kernel = options.kernel;
   read_sizes(inputs, options, problem);
   read_scalars(options, problem);
-  check_score_inputs(inputs, problem);
   check_key_storage(inputs, problem);
+  check_score_inputs(inputs, problem);
   check_rope(inputs, options, problem);
   check_limits(problem);
   read_visibility(options, problem);

@@ -15,11 +15,13 @@ void check(const char* argument, const Tensor& tensor, std::initializer_list<DTy
 
 void check_score_rows(const char* argument, const Tensor& tensor, std::initializer_list<DType> dtypes,
                       const Problem& problem) {
+  // Of packed sequences the longest counts, which the values of cuSeqlens tell (check_sequences).
+  const bool packed = problem.packed();
   check(argument, tensor, dtypes,
         {{"B", problem.batch, true},
          {"Hq", problem.query_heads, true},
-         {"Lq", problem.query_length, true},
-         {"Lk", problem.key_length}});
+         {"Lq", packed ? kAnySize : problem.query_length, true},
+         {"Lk", packed ? kAnySize : problem.key_length}});
 }
 
 /// Scales of int8 keys or values: per token and head.
@@ -93,6 +95,29 @@ void check_key_storage(const AttentionInputs& inputs, Problem& problem) {
   }
 }
 
+/// [B, L], or [T] of packed sequences.
+void check_position_shape(const Tensor& positions, const Problem& problem, const char* axis, int64_t length) {
+  if (problem.packed()) {
+    check("rope", positions, {DType::int32}, {{axis, length}});
+  } else {
+    check("rope", positions, {DType::int32}, {{"B", problem.batch}, {axis, length}});
+  }
+}
+
+void check_default_positions(const AttentionInputs& inputs, int64_t queries, int64_t keys) {
+  if (!inputs.rope_cos) return;
+  if (!inputs.positions_q && queries > keys) {
+    refuse(ErrorCode::INVALID_ARGUMENT, "rope",
+           "positionsQ, because Lq > Lk leaves negative default positions", "none");
+  }
+  const int64_t positions = inputs.rope_cos->shape[0];
+  const bool takes_defaults = (!inputs.positions_q && queries > 0) || (!inputs.positions_k && keys > 0);
+  if (takes_defaults && positions < keys) {
+    refuse(ErrorCode::SHAPE_MISMATCH, "rope", "cos and sin for " + std::to_string(keys) + " positions",
+           std::to_string(positions));
+  }
+}
+
 void check_rope(const AttentionInputs& inputs, const AttentionOptions& options, Problem& problem) {
   const bool any =
       inputs.rope_cos || inputs.rope_sin || options.rope_style || inputs.positions_q || inputs.positions_k;
@@ -107,20 +132,11 @@ void check_rope(const AttentionInputs& inputs, const AttentionOptions& options, 
     refuse(ErrorCode::SHAPE_MISMATCH, "rope",
            "rotaryDim / 2 of at most " + std::to_string(problem.head_dim / 2), std::to_string(cos[1]));
   }
-  if (inputs.positions_q) {
-    check("rope", *inputs.positions_q, {DType::int32}, {{"B", problem.batch}, {"Lq", problem.query_length}});
-  } else if (problem.query_length > problem.key_length) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "rope",
-           "positionsQ, because Lq > Lk leaves negative default positions", "none");
-  }
-  if (inputs.positions_k) {
-    check("rope", *inputs.positions_k, {DType::int32}, {{"B", problem.batch}, {"Lk", problem.key_length}});
-  }
-  const bool defaults = !inputs.positions_q || !inputs.positions_k;
-  if (defaults && cos[0] < problem.key_length) {
-    refuse(ErrorCode::SHAPE_MISMATCH, "rope",
-           "cos and sin for " + std::to_string(problem.key_length) + " positions", std::to_string(cos[0]));
-  }
+  if (inputs.positions_q) check_position_shape(*inputs.positions_q, problem, "Lq", problem.query_length);
+  if (inputs.positions_k) check_position_shape(*inputs.positions_k, problem, "Lk", problem.key_length);
+  if (!problem.ragged()) check_default_positions(inputs, problem.query_length, problem.key_length);
+  problem.rope_style = *options.rope_style;
+  problem.rotary_pairs = cos[1];
   use(problem, Feature::rope);
 }
 

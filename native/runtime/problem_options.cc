@@ -19,24 +19,18 @@ std::string number_text(double value) {
   return text;
 }
 
-/// Far outside any length, far inside int64: sums of a few of these cannot overflow.
-constexpr int64_t kFar = int64_t{1} << 40;
-
-int clamp_to_band(int64_t value) {
-  return static_cast<int>(std::clamp<int64_t>(value, -kUnbounded, kUnbounded));
-}
-
-int64_t resolve(const Alignment& alignment, const Problem& problem) {
+/// The offset, or that it is bottom-right, which depends on the lengths.
+BandRule rule_of(const Alignment& alignment) {
   switch (alignment.diagonal) {
     case Diagonal::topLeft:
-      return 0;
+      return {0, 0, 0, kFar, kFar};
     case Diagonal::offset:
-      return std::clamp(alignment.offset, -kFar, kFar);
+      return {std::clamp(alignment.offset, -kFar, kFar), 0, 0, kFar, kFar};
     case Diagonal::bottomRight:
     case Diagonal::none:
       break;
   }
-  return problem.key_length - problem.query_length;
+  return {0, 1, 0, kFar, kFar};
 }
 
 void check_window(const Window& window) {
@@ -64,6 +58,7 @@ void read_scalars(const AttentionOptions& options, Problem& problem) {
       refuse(ErrorCode::INVALID_ARGUMENT, "softcap", "a finite number above 0",
              number_text(*options.softcap));
     }
+    problem.softcap = softcap;
     use(problem, Feature::softcap);
   }
   if (options.dropout) {
@@ -72,29 +67,46 @@ void read_scalars(const AttentionOptions& options, Problem& problem) {
       refuse(ErrorCode::INVALID_ARGUMENT, "dropout", "a rate of at least 0 and below 1", number_text(rate));
     }
     if (rate > 0) use(problem, Feature::dropout);
+    problem.dropout = *options.dropout;
+  }
+}
+
+void check_alignment(const Problem& problem, int queries, int keys) {
+  const int64_t offset = diagonal_offset(problem.rule, queries, keys);
+  if (problem.align) {
+    const int64_t other = diagonal_offset(*problem.align, queries, keys);
+    if (other != offset) {
+      refuse(ErrorCode::INVALID_ARGUMENT, "align", "the offset of causal, " + std::to_string(offset),
+             std::to_string(other));
+    }
+  }
+  if (problem.has(Feature::alibi_slopes) && (offset < -kUnbounded || offset > kUnbounded)) {
+    refuse(ErrorCode::UNSUPPORTED, problem.rule.causal ? "causal" : "align",
+           "with alibiSlopes an offset of at most " + std::to_string(kUnbounded) + " in size",
+           std::to_string(offset));
   }
 }
 
 void read_visibility(const AttentionOptions& options, Problem& problem) {
   const bool causal = options.causal.diagonal != Diagonal::none;
-  const Alignment bottom_right{Diagonal::bottomRight, 0};
-  const int64_t align_offset = resolve(options.align.value_or(bottom_right), problem);
-  problem.offset = causal ? resolve(options.causal, problem) : align_offset;
+  const BandRule align = rule_of(options.align.value_or(Alignment{Diagonal::bottomRight, 0}));
+  problem.rule = causal ? rule_of(options.causal) : align;
+  problem.rule.causal = causal;
   if (options.align && options.align->diagonal == Diagonal::none) {
     refuse(ErrorCode::INVALID_ARGUMENT, "align", "'topLeft', 'bottomRight' or { offset: integer }", "'none'");
   }
-  if (options.align && align_offset != problem.offset) {
-    refuse(ErrorCode::INVALID_ARGUMENT, "align", "the offset of causal, " + std::to_string(problem.offset),
-           std::to_string(align_offset));
+  // Sequences of lengths of their own are compared one by one, once the lengths are known.
+  if (options.align) problem.align = align;
+  if (!problem.ragged()) {
+    check_alignment(problem, static_cast<int>(problem.query_length), static_cast<int>(problem.key_length));
   }
 
   const Window window = options.window.value_or(Window{});
   check_window(window);
-  const int64_t left = reach(window.left);
-  const int64_t right = causal ? 0 : reach(window.right);
-  problem.band.lo = clamp_to_band(left == kFar ? -kFar : problem.offset - left);
-  problem.band.hi = clamp_to_band(right == kFar ? kFar : problem.offset + right);
-  problem.band.keys = static_cast<int>(problem.key_length);
+  problem.rule.left = reach(window.left);
+  problem.rule.right = reach(window.right);
+  problem.band =
+      fold_band(problem.rule, static_cast<int>(problem.query_length), static_cast<int>(problem.key_length));
 
   if (causal) use(problem, Feature::causal);
   if (options.align) use(problem, Feature::align);

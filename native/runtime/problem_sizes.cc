@@ -92,6 +92,7 @@ void read_paged(const AttentionInputs& inputs, Layout layout, Problem& problem) 
   problem.query_length = q.length;
   problem.head_dim = q.width;
   problem.kv_heads = k[2];
+  problem.page_size = k[1];
   problem.value_dim = inputs.v.shape[3];
   if (__builtin_mul_overflow(inputs.block_table->shape[1], k[1], &problem.key_length)) {
     refuse(ErrorCode::SIZE_OVERFLOW, "blockTable", "maxPages * pageSize below 2^63",

@@ -25,6 +25,13 @@ FA_CONSTANT int kPartialStats = 16;  ///< [splits, 2, B, Hq, Lq] float: row maxi
 FA_CONSTANT int kParams = 17;        ///< AttentionParams
 FA_CONSTANT int kGradientParams = 18;
 FA_CONSTANT int kSplitParams = 19;
+FA_CONSTANT int kSequences = 20;    ///< Sequence for each of the batch
+FA_CONSTANT int kTaskList = 21;     ///< [tasks of one head] TaskPlace, where sequences are packed
+FA_CONSTANT int kAlibiSlopes = 22;  ///< [Hq] or [B, Hq] float
+FA_CONSTANT int kSinks = 23;        ///< [Hq] float
+FA_CONSTANT int kSlopeTerms = 24;   ///< [B, Hq, Lq] float: sum over keys of dS * distance
+FA_CONSTANT int kDBias = 25;        ///< float, of the shape of bias
+FA_CONSTANT int kHeadSums = 26;     ///< what a kernel of sums over rows writes: dAlibiSlopes or dSinks
 
 }  // namespace binding
 
@@ -42,8 +49,17 @@ FA_CONSTANT int kWritesStats = 5;
 FA_CONSTANT int kHasStats = 6;  ///< delta: the forward's row maximum and denominator are there
 FA_CONSTANT int kHasDLse = 7;
 FA_CONSTANT int kStoresDScores = 8;  ///< dkv: dS is kept for a later dQ = dS K
-FA_CONSTANT int kSplitsKeys =
-    9;  ///< decode: writes partial results for decode_reduce, not the rows themselves
+/// decode: writes partial results for decode_reduce, not the rows themselves
+FA_CONSTANT int kSplitsKeys = 9;
+/// Sequences differ in length (kvLengths, cuSeqlens): each has its Sequence.
+FA_CONSTANT int kHasSequences = 10;
+/// Sequences are packed (cuSeqlens): tasks are read from a list, because each has blocks of its own.
+FA_CONSTANT int kIsPacked = 11;
+FA_CONSTANT int kHasAlibi = 12;
+FA_CONSTANT int kHasSoftcap = 13;
+FA_CONSTANT int kHasSinks = 14;
+FA_CONSTANT int kHasDropout = 15;
+FA_CONSTANT int kSumsSlopes = 16;  ///< dq: writes what dAlibiSlopes is summed from
 
 }  // namespace constant_id
 

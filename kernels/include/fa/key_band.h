@@ -8,7 +8,7 @@ namespace fa {
 FA_CONSTANT int kUnbounded = 1 << 30;
 
 /// Key j is visible to query row i iff  i + lo <= j <= i + hi  and  0 <= j < keys.
-/// Causal alignment, window and key length are folded in once, on the host:
+/// Causal alignment, window and key length are folded in once, by fold_band:
 ///   lo = offset - left,  hi = offset + (causal ? min(right, 0) : right),  an unbounded side counting as
 ///   infinite.
 /// So lo <= hi, whatever the options.
@@ -17,6 +17,32 @@ struct KeyBand {
   int hi;    ///< kUnbounded when there is no right limit
   int keys;  ///< keys that exist
 };
+
+/// What causal, align and window say before the lengths are known. No limit on a side = kFar.
+struct BandRule {
+  Int64 offset;      ///< of the diagonal, unless it is bottom_right
+  int bottom_right;  ///< non-zero: the offset is keys - queries
+  int causal;        ///< non-zero: row i sees no key past its diagonal, i + offset
+  Int64 left, right;
+};
+
+/// Far outside any length; sums of a few of these stay inside 64 bits.
+FA_CONSTANT Int64 kFar = Int64(1) << 40;
+
+FA_INLINE Int64 diagonal_offset(BandRule rule, int queries, int keys) {
+  return rule.bottom_right ? Int64(keys) - queries : rule.offset;
+}
+
+FA_INLINE int clamp_to_band(Int64 position) {
+  return position < -kUnbounded ? -kUnbounded : position > kUnbounded ? kUnbounded : int(position);
+}
+
+/// The band of `queries` rows and `keys` keys.
+FA_INLINE KeyBand fold_band(BandRule rule, int queries, int keys) {
+  const Int64 offset = diagonal_offset(rule, queries, keys), right = rule.causal ? 0 : rule.right;
+  return KeyBand{clamp_to_band(rule.left == kFar ? -kFar : offset - rule.left),
+                 clamp_to_band(right == kFar ? kFar : offset + right), keys};
+}
 
 /// Half-open; empty when begin == end.
 struct BlockRange {

@@ -1,7 +1,8 @@
 // What the host hands to the Metal kernels by value. Compiled as MSL and as C++, so it holds plain data in an
 // order that needs no padding.
 #pragma once
-#include "key_band.h"
+#include "philox.h"
+#include "sequence.h"
 
 namespace fa {
 
@@ -24,17 +25,25 @@ struct ScoreStrides {
 struct AttentionParams {
   RowStrides q, k, v, out;
   ScoreStrides mask, bias;
-  KeyBand band;
-  int batch;         ///< B
-  int query_heads;   ///< Hq
-  int kv_heads;      ///< Hkv
-  int query_length;  ///< Lq
-  int key_length;    ///< Lk
-  int head_dim;      ///< D, at most the kernel's width
-  int value_dim;     ///< Dv, at most the kernel's width
-  float scale;       ///< of q k^T, for the gradients of q and k
-  float scale_log2;  ///< scale * log2(e): scores in the unit of exp2
-  int first_task;    ///< task of the first threadgroup; long grids come in several dispatches
+  /// Of lse, statistics and other arrays of one float per query row: [B, Hq, Lq], packed [Hq, Tq]. Rows are
+  /// neighbours.
+  Int64 row_batch, row_head;
+  Int64 alibi_batch;  ///< from batch to batch of the slopes; 0 when they are [Hq]
+  KeyBand band;       ///< of all sequences alike; not used where the constant kHasSequences says otherwise
+  int batch;          ///< B
+  int query_heads;    ///< Hq
+  int kv_heads;       ///< Hkv
+  int query_length;   ///< Lq, packed Tq
+  int key_length;     ///< Lk, packed Tk
+  int head_dim;       ///< D, at most the kernel's width
+  int value_dim;      ///< Dv, at most the kernel's width
+  float scale;        ///< of q k^T, for the gradients of q and k
+  float scale_log2;   ///< scale * log2(e): scores in the unit of exp2
+  float cap_scale;    ///< with a softcap c: scale / c, so that a score is c * tanh(product * cap_scale)
+  float cap_log2;     ///< c * log2(e)
+  int offset;         ///< of the diagonal of all sequences alike: Sequence::offset
+  DropoutParams dropout;
+  int first_task;  ///< task of the first threadgroup; long grids come in several dispatches
 };
 
 struct GradientParams {
@@ -43,6 +52,12 @@ struct GradientParams {
   /// Hq.
   int first_head;
   int heads;
+};
+
+/// A task of one head where sequences are packed.
+struct TaskPlace {
+  int sequence;
+  int block;  ///< of that sequence's rows, or keys
 };
 
 /// Decode: the keys of a row are dealt out to `splits` threadgroups, `keys_per_split` to each.

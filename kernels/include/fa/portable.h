@@ -15,8 +15,10 @@ namespace fa {
 
 #if defined(__METAL_VERSION__)
 using Int64 = long;
+using UInt32 = uint;
 #else
 using Int64 = int64_t;
+using UInt32 = uint32_t;
 #endif
 
 FA_INLINE int fa_min(int a, int b) { return a < b ? a : b; }
