@@ -32,6 +32,8 @@ FA_CONSTANT int kSinks = 23;        ///< [Hq] float
 FA_CONSTANT int kSlopeTerms = 24;   ///< [B, Hq, Lq] float: sum over keys of dS * distance
 FA_CONSTANT int kDBias = 25;        ///< float, of the shape of bias
 FA_CONSTANT int kHeadSums = 26;     ///< what a kernel of sums over rows writes: dAlibiSlopes or dSinks
+FA_CONSTANT int kBiasParams = 27;
+FA_CONSTANT int kBiasParts = 28;  ///< [parts, batches, heads, rows, keys] float: what dBias is the sum of
 
 }  // namespace binding
 

@@ -49,9 +49,22 @@ struct AttentionParams {
 struct GradientParams {
   RowStrides d_out, dq, dk, dv;
   /// Which heads the scratch for dS holds: query heads [first_head, first_head + heads) of the flattened B *
-  /// Hq.
+  /// Hq. For head_sums, `heads` says how many sums there are: Hq, or B * Hq.
   int first_head;
   int heads;
+};
+
+/// dBias, of the shape [batches, heads, rows, keys] of bias: each is 1 where bias is broadcast. The work is
+/// cut by shape: a task owns a tile of dBias and goes through its share of the steps, which are the batches,
+/// query heads and blocks of query rows that the tile is summed over.
+struct BiasParams {
+  ScoreStrides to;  ///< of dBias, or of one part of the sums
+  Int64 part;       ///< floats from one part to the next
+  int batches, heads, rows, keys;
+  int queries;  ///< of the longest sequence
+  int steps;    ///< of all parts
+  int steps_per_part;
+  int parts;  ///< 1: d_bias writes dBias itself; otherwise d_bias_sum adds the parts
 };
 
 /// A task of one head where sequences are packed.
