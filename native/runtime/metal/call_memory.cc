@@ -67,6 +67,11 @@ CallMemory::Region CallMemory::make_region(const GpuDevice& gpu, BufferPool& poo
     region.pooled = pool.take(use.bytes);
     return region;
   }
+  if (use.kind == MemoryKind::table) {
+    region.pooled = pool.take(use.table.size());
+    if (!use.table.empty()) std::memcpy(region.pooled.contents(), use.table.data(), use.table.size());
+    return region;
+  }
   const size_t bytes = bytes_of(use.tensor);
   if (wrap(gpu, use.tensor, bytes, region)) return region;
   region.pooled = pool.take(bytes);

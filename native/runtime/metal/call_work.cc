@@ -5,13 +5,14 @@
 
 #include "error.h"
 #include "generated/limits.h"
+#include "metal/call_params.h"
 #include "metal/saturating.h"
+#include "metal/task_lists.h"
+#include "sequences.h"
 
 namespace fa::metal {
 
 namespace {
-
-constexpr double kLog2E = 1.4426950408889634;
 
 int bias_type_of(DType dtype) {
   if (dtype == DType::float16) return kBiasFloat16;
@@ -28,25 +29,15 @@ bool starts_in_fours(const Tensor& tensor) {
   return true;
 }
 
-AttentionParams params_of(const Problem& problem) {
-  AttentionParams params{};
-  params.band = problem.band;
-  params.batch = static_cast<int>(problem.batch);
-  params.query_heads = static_cast<int>(problem.query_heads);
-  params.kv_heads = static_cast<int>(problem.kv_heads);
-  params.query_length = static_cast<int>(problem.query_length);
-  params.key_length = static_cast<int>(problem.key_length);
-  params.head_dim = static_cast<int>(problem.head_dim);
-  params.value_dim = static_cast<int>(problem.value_dim);
-  params.scale = problem.scale;
-  params.scale_log2 = static_cast<float>(problem.scale * kLog2E);
-  return params;
-}
-
-/// At most so many keys are visible to a row.
+/// At most so many keys are visible to a row of sequences of one length.
 int64_t keys_per_row(const Problem& problem) {
   const int64_t reach = int64_t{problem.band.hi} - problem.band.lo + 1;
   return std::clamp<int64_t>(reach, 0, problem.key_length);
+}
+
+/// Of vectors as [Hq] or [B, Hq].
+int64_t batch_stride(const Tensor& tensor) {
+  return tensor.rank == 2 && tensor.shape[0] > 1 ? tensor.strides[0] : 0;
 }
 
 }  // namespace
@@ -70,6 +61,19 @@ CallWork::CallWork(const Problem& problem, const MetalPlan& plan, const Capabili
     shared_.has_bias = true;
     shared_.bias_type = bias_type_of(inputs.bias->dtype);
   }
+  if (inputs.alibi_slopes) {
+    slopes_ = work.input(*inputs.alibi_slopes);
+    params.alibi_batch = batch_stride(*inputs.alibi_slopes);
+    shared_.has_alibi = true;
+  }
+  if (inputs.sinks) sinks_ = work.input(*inputs.sinks);
+  shared_.has_softcap = problem.has(Feature::softcap);
+  shared_.has_dropout = problem.has(Feature::dropout);
+  if (!problem.ragged()) return;
+  sequences = sequences_of(problem, inputs);
+  sequence_table_ = work.table(sequences);
+  shared_.has_sequences = true;
+  shared_.is_packed = problem.packed();
 }
 
 const Tensor& CallWork::checked(const char* argument, const Tensor& tensor) {
@@ -81,11 +85,13 @@ const Tensor& CallWork::checked(const char* argument, const Tensor& tensor) {
          std::to_string(bytes));
 }
 
-/// Axes of a [B, H, L, D] tensor in either layout.
+/// Axes of a [B, H, L, D] tensor in either layout, or of packed sequences [T, H, D].
 RowStrides CallWork::strides_of(const char* argument, const Tensor& tensor) {
   const bool bhld = problem_.layout == Layout::bhld;
   const auto stride = [&](int axis) { return tensor.shape[axis] == 1 ? 0 : tensor.strides[axis]; };
-  const RowStrides strides{stride(0), stride(bhld ? 1 : 2), stride(bhld ? 2 : 1)};
+  const RowStrides strides = problem_.packed()
+                                 ? RowStrides{0, stride(1), stride(0)}
+                                 : RowStrides{stride(0), stride(bhld ? 1 : 2), stride(bhld ? 2 : 1)};
   if (strides.row > kMaxMetalRowStride) {
     refuse(ErrorCode::UNSUPPORTED, argument,
            "rows at most " + std::to_string(kMaxMetalRowStride) + " elements apart in the metal backend",
@@ -125,6 +131,7 @@ void CallWork::bind_scores(Dispatch& dispatch) const {
   bind(dispatch, binding::kK, k);
   bind(dispatch, binding::kMask, mask_);
   bind(dispatch, binding::kBias, bias_);
+  bind(dispatch, binding::kAlibiSlopes, slopes_);
   tell_of_scores(dispatch);
 }
 
@@ -132,12 +139,21 @@ void CallWork::tell_of_scores(Dispatch& dispatch) const {
   dispatch.constants.has_mask = shared_.has_mask;
   dispatch.constants.has_bias = shared_.has_bias;
   dispatch.constants.bias_type = shared_.bias_type;
+  dispatch.constants.has_alibi = shared_.has_alibi;
+  dispatch.constants.has_softcap = shared_.has_softcap;
+  dispatch.constants.has_dropout = shared_.has_dropout;
+}
+
+void CallWork::bind_sinks(Dispatch& dispatch) const {
+  bind(dispatch, binding::kSinks, sinks_);
+  dispatch.constants.has_sinks = sinks_.has_value();
 }
 
 /// An upper bound, so that no part of a causal grid takes longer than its share.
 double CallWork::multiply_adds(const MetalVariant& variant, int64_t heads) const {
   const double rows = static_cast<double>(product({heads, problem_.query_length}));
-  const double pairs = rows * static_cast<double>(keys_per_row(problem_));
+  const int64_t keys = problem_.ragged() ? keys_of_row(sequences) : keys_per_row(problem_);
+  const double pairs = rows * static_cast<double>(keys);
   const double width = variant.width, value_width = variant.value_width;
   switch (variant.kernel) {
     case MetalKernel::forward:
@@ -163,12 +179,31 @@ Dispatch& CallWork::dispatch(const MetalVariant& variant, int64_t heads, int sta
   Dispatch& made = work.dispatches.emplace_back();
   made.variant = &variant;
   made.constants.aligned = shared_.aligned;
+  made.constants.has_sequences = shared_.has_sequences;
+  made.constants.is_packed = shared_.is_packed;
   made.tasks = tasks_of(variant, problem_, heads, plan_.splits.count);
+  bind(made, binding::kSequences, sequence_table_);
+  if (shared_.is_packed) add_task_list(made, heads);
   made.multiply_adds = multiply_adds(variant, heads);
   made.stage = stage;
   made.first_task_offset = offsetof(AttentionParams, first_task);
   pass(made, binding::kParams, params);
   return made;
+}
+
+void CallWork::add_task_list(Dispatch& dispatch, int64_t heads) {
+  const TaskAxis axis = task_axis(dispatch.variant->kernel);
+  if (axis == TaskAxis::none) return;
+  const bool of_keys = axis == TaskAxis::keys;
+  const int rows = dispatch.variant->rows * dispatch.variant->simdgroups;
+  const auto [found, is_new] = task_lists_.try_emplace({of_keys, rows});
+  TaskList& list = found->second;
+  if (is_new) {
+    const auto places = of_keys ? key_tasks(sequences, rows) : query_tasks(sequences, rows);
+    list = {work.table(places), static_cast<int64_t>(places.size())};
+  }
+  bind(dispatch, binding::kTaskList, list.memory);
+  dispatch.tasks = product({of_keys ? heads / group_of(problem_) : heads, list.count});
 }
 
 }  // namespace fa::metal

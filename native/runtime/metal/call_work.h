@@ -2,7 +2,10 @@
 // on.
 #pragma once
 #include <cstring>
+#include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "fa/bindings.h"
 #include "fa/params.h"
@@ -29,10 +32,11 @@ class CallWork {
   /// told to this object must have been told before.
   Dispatch& dispatch(const MetalVariant& variant, int64_t heads, int stage);
 
-  /// q, k, mask and bias: what scores are made of.
+  /// q, k, mask, bias and slopes: what scores are made of.
   void bind_scores(Dispatch& dispatch) const;
-  /// Whether there are mask and bias, for kernels that take dS and not them.
+  /// What makes scores special, for kernels that take dS and not what it is made of.
   void tell_of_scores(Dispatch& dispatch) const;
+  void bind_sinks(Dispatch& dispatch) const;
   static void bind(Dispatch& dispatch, int index, Memory memory) {
     dispatch.bindings.push_back({index, memory});
   }
@@ -48,19 +52,27 @@ class CallWork {
 
   Work work;
   AttentionParams params{};
+  std::vector<Sequence> sequences;  ///< empty unless they have lengths of their own
   Memory q, k, v;
 
  private:
+  struct TaskList {
+    Memory memory;
+    int64_t count;  ///< tasks of one head
+  };
+
   const Tensor& checked(const char* argument, const Tensor& tensor);
   RowStrides strides_of(const char* argument, const Tensor& tensor);
   ScoreStrides score_strides_of(const Tensor& tensor) const;
+  void add_task_list(Dispatch& dispatch, int64_t heads);
   double multiply_adds(const MetalVariant& variant, int64_t heads) const;
 
   const Problem& problem_;
   const MetalPlan& plan_;
   const Capabilities& capabilities_;
-  std::optional<Memory> mask_, bias_;
-  FunctionConstants shared_;  ///< mask, bias and alignment
+  std::optional<Memory> mask_, bias_, slopes_, sinks_, sequence_table_;
+  std::map<std::pair<bool, int>, TaskList> task_lists_;  ///< by (of keys, rows of a task)
+  FunctionConstants shared_;                             ///< what all dispatches have in common
 };
 
 }  // namespace fa::metal

@@ -1,6 +1,27 @@
 #include "metal/decode.h"
 
+#include <algorithm>
+
+#include "metal/saturating.h"
+
 namespace fa::metal {
+
+namespace {
+
+/// Where sequences have lengths of their own, a split has its share of the longest that is there, not of the
+/// longest that could be.
+int keys_per_split(const Problem& problem, const MetalPlan& plan, const CallWork& made) {
+  if (!problem.ragged()) return static_cast<int>(plan.splits.keys);
+  const int block = plan.variants.front()->block;
+  int most = 1;
+  for (const Sequence& sequence : made.sequences) {
+    const BlockRange seen = visible_blocks(sequence.band, 0, std::max(sequence.queries, 1), block);
+    most = std::max(most, seen.end - seen.begin);
+  }
+  return static_cast<int>(ceil_divide(most, plan.splits.count)) * block;
+}
+
+}  // namespace
 
 void RowResults::bind_to(Dispatch& dispatch) const {
   CallWork::bind(dispatch, binding::kOut, out);
@@ -11,10 +32,11 @@ void RowResults::bind_to(Dispatch& dispatch) const {
 }
 
 void add_decode(const Problem& problem, const MetalPlan& plan, const RowResults& results, CallWork& made) {
-  const SplitParams splits{static_cast<int>(plan.splits.count), static_cast<int>(plan.splits.keys)};
+  const SplitParams splits{static_cast<int>(plan.splits.count), keys_per_split(problem, plan, made)};
   Dispatch& decode = made.dispatch(*plan.variants.front(), all_heads(problem), 0);
   made.bind_scores(decode);
   made.bind(decode, binding::kV, made.v);
+  made.bind_sinks(decode);
   made.pass(decode, binding::kSplitParams, splits);
   if (plan.splits.count == 1) {
     results.bind_to(decode);

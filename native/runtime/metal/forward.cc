@@ -16,6 +16,7 @@ Work forward_work(const Problem& problem, const MetalPlan& plan, const Capabilit
     Dispatch& attend = made.dispatch(*plan.variants.front(), all_heads(problem), 0);
     made.bind_scores(attend);
     made.bind(attend, binding::kV, made.v);
+    made.bind_sinks(attend);
     results.bind_to(attend);
   }
   return std::move(made.work);

@@ -75,8 +75,23 @@ std::string reason(const MetalPlan& plan, const Capabilities& capabilities, cons
          to_string(variant.dtype) + ", apple" + std::to_string(capabilities.family) + "; " + wish.why;
 }
 
+/// What only the kernels of the general routes do.
+std::optional<Refusal> refuse_special(const MetalRouteRow& row, const Problem& problem) {
+  if (row.route == MetalRoute::forward || row.route == MetalRoute::backward) return std::nullopt;
+  const auto refused = [&](ErrorCode code, const char* argument, const char* expected) {
+    return Refusal{code, argument,
+                   std::string("expected ") + expected + " in " + row.name + ", got " + argument};
+  };
+  if (problem.packed()) return refused(ErrorCode::UNSUPPORTED, "cuSeqlensQ", "sequences that are not packed");
+  if ((problem.gradients & feature_bit(Feature::alibi_slopes)) != 0) {
+    return refused(ErrorCode::UNSUPPORTED_GRADIENT, "alibiSlopes", "no gradient of the slopes");
+  }
+  return std::nullopt;
+}
+
 Outcome plan_route(const Problem& problem, const Capabilities& capabilities, const RouteWish& wish) {
   const MetalRouteRow& row = *wish.route;
+  if (auto refused = refuse_special(row, problem)) return *std::move(refused);
   if (needs_few_rows(row) && problem.query_length > kMaxShortLength) {
     return unsupported("q", few_rows_text() + " in " + row.name, problem.query_length);
   }
@@ -104,7 +119,9 @@ Outcome plan_route(const Problem& problem, const Capabilities& capabilities, con
   return plan;
 }
 
-bool has_few_rows(const Problem& problem) { return problem.query_length <= kMaxShortLength; }
+bool has_few_rows(const Problem& problem) {
+  return !problem.packed() && problem.query_length <= kMaxShortLength;
+}
 
 Outcome choose_forward(const Problem& problem, const Capabilities& capabilities) {
   const MetalRouteRow& forward = row_of(MetalRoute::forward);

@@ -26,6 +26,13 @@ constexpr BoolConstant kBoolConstants[] = {
     {constant_id::kHasDLse, &FunctionConstants::has_d_lse},
     {constant_id::kStoresDScores, &FunctionConstants::stores_d_scores},
     {constant_id::kSplitsKeys, &FunctionConstants::splits_keys},
+    {constant_id::kHasSequences, &FunctionConstants::has_sequences},
+    {constant_id::kIsPacked, &FunctionConstants::is_packed},
+    {constant_id::kHasAlibi, &FunctionConstants::has_alibi},
+    {constant_id::kHasSoftcap, &FunctionConstants::has_softcap},
+    {constant_id::kHasSinks, &FunctionConstants::has_sinks},
+    {constant_id::kHasDropout, &FunctionConstants::has_dropout},
+    {constant_id::kSumsSlopes, &FunctionConstants::sums_slopes},
 };
 
 void set_constant(const Objc& objc, Id values, const void* value, NSUInteger type, int id) {

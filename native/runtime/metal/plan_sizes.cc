@@ -34,6 +34,19 @@ int64_t choose_splits(const Problem& problem, int64_t unsplit_tasks, int64_t key
   return std::clamp<int64_t>(ceil_divide(kBusyThreadgroups, unsplit_tasks), 1, std::max<int64_t>(most, 1));
 }
 
+/// Key blocks that the rows of a kv head go through.
+int64_t most_key_blocks(const Problem& problem, int block) {
+  const int rows = static_cast<int>(std::max<int64_t>(problem.query_length, 1));
+  if (!problem.ragged()) {
+    const BlockRange visible = visible_blocks(problem.band, 0, rows, block);
+    return visible.end - visible.begin;
+  }
+  // A window moves with the length, so that it may begin inside of a block.
+  const int64_t reach = int64_t{problem.band.hi} - problem.band.lo + rows;
+  return std::min(ceil_divide(problem.key_length, block),
+                  ceil_divide(std::max<int64_t>(reach, 0), block) + 1);
+}
+
 }  // namespace
 
 int64_t group_of(const Problem& problem) { return problem.query_heads / problem.kv_heads; }
@@ -42,12 +55,29 @@ int64_t rows_per_kv_head(const Problem& problem) {
   return product({group_of(problem), problem.query_length});
 }
 
-int64_t all_heads(const Problem& problem) { return product({problem.batch, problem.query_heads}); }
+int64_t all_heads(const Problem& problem) {
+  return problem.packed() ? problem.query_heads : product({problem.batch, problem.query_heads});
+}
 
 int64_t query_rows(const Problem& problem) { return product({all_heads(problem), problem.query_length}); }
 
+TaskAxis task_axis(MetalKernel kernel) {
+  switch (kernel) {
+    case MetalKernel::forward:
+    case MetalKernel::delta:
+    case MetalKernel::dq:
+      return TaskAxis::queries;
+    case MetalKernel::dkv:
+      return TaskAxis::keys;
+    default:
+      return TaskAxis::none;
+  }
+}
+
 int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t heads, int64_t splits) {
   const int64_t group = group_of(problem);
+  // Each sequence may end with a block that is not full.
+  const int64_t ends = problem.packed() ? problem.batch : 0;
   const int64_t group_rows = rows_per_kv_head(problem);
   const int64_t tile = int64_t{variant.rows} * variant.simdgroups;
   switch (variant.kernel) {
@@ -55,9 +85,9 @@ int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t he
     case MetalKernel::delta:
     case MetalKernel::dq:
     case MetalKernel::dqStored:
-      return product({heads, ceil_divide(problem.query_length, tile)});
+      return product({heads, ceil_divide(problem.query_length, tile) + ends});
     case MetalKernel::dkv:
-      return product({heads / group, ceil_divide(problem.key_length, tile)});
+      return product({heads / group, ceil_divide(problem.key_length, tile) + ends});
     case MetalKernel::shortDkv:
       return product({heads / group, ceil_divide(problem.key_length, variant.block * variant.simdgroups)});
     case MetalKernel::shortDq:
@@ -99,9 +129,7 @@ int64_t scratch_limit(const Capabilities& capabilities) {
 }
 
 KeySplits split_keys(const Problem& problem, const MetalVariant& decode, int64_t asked, int64_t limit) {
-  const int rows = static_cast<int>(std::max<int64_t>(problem.query_length, 1));
-  const BlockRange visible = visible_blocks(problem.band, 0, rows, decode.block);
-  const int64_t blocks = visible.end - visible.begin;
+  const int64_t blocks = most_key_blocks(problem, decode.block);
   KeySplits splits{asked, 0};
   if (asked == 0) {
     const int64_t unsplit = tasks_of(decode, problem, all_heads(problem), 1);

@@ -30,13 +30,19 @@ int64_t group_of(const Problem& problem);
 /// Lq * Hq / Hkv: query rows that share a kv head.
 int64_t rows_per_kv_head(const Problem& problem);
 
-/// B * Hq.
+/// B * Hq; of packed sequences Hq, whose rows are those of all sequences.
 int64_t all_heads(const Problem& problem);
 
-/// B * Hq * Lq.
+/// B * Hq * Lq; of packed sequences Hq * Tq.
 int64_t query_rows(const Problem& problem);
 
-/// Threadgroups over `heads` query heads of the flattened B * Hq, whole groups of them.
+/// What a threadgroup has a block of, where sequences may be packed.
+enum class TaskAxis : uint8_t { none, queries, keys };
+
+TaskAxis task_axis(MetalKernel kernel);
+
+/// Threadgroups over `heads` query heads of the flattened B * Hq, whole groups of them. An upper bound where
+/// sequences are packed: how many blocks they have is known with their lengths.
 int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t heads, int64_t splits);
 
 /// Tensors that no buffer of the device can hold, dtypes that it does not know.
@@ -45,7 +51,7 @@ std::optional<Refusal> too_large(const Problem& problem, const Capabilities& cap
 /// Most scratch of one kind that a plan may take where another plan would do.
 int64_t scratch_limit(const Capabilities& capabilities);
 
-/// @param asked 0 = choose
+/// Where sequences have lengths of their own, for the longest that is possible. @param asked 0 = choose
 KeySplits split_keys(const Problem& problem, const MetalVariant& decode, int64_t asked, int64_t limit);
 
 /// Distance between rows of kept dS, in elements.

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "generated/metal_variants.h"
@@ -28,6 +29,13 @@ struct FunctionConstants {
   bool has_d_lse = false;
   bool stores_d_scores = false;
   bool splits_keys = false;
+  bool has_sequences = false;
+  bool is_packed = false;
+  bool has_alibi = false;
+  bool has_softcap = false;
+  bool has_sinks = false;
+  bool has_dropout = false;
+  bool sums_slopes = false;
 
   auto operator<=>(const FunctionConstants&) const = default;
 };
@@ -55,26 +63,33 @@ struct Dispatch {
   size_t first_task_offset = 0;  ///< of AttentionParams::first_task in its parameters, for a split grid
 };
 
-enum class MemoryKind : uint8_t { input, output, scratch };
+enum class MemoryKind : uint8_t { input, output, scratch, table };
 
 struct MemoryUse {
   MemoryKind kind = MemoryKind::input;
-  Tensor tensor;     ///< host memory; unused for scratch
-  size_t bytes = 0;  ///< of scratch
+  Tensor tensor;                 ///< the caller's memory of an input or output
+  size_t bytes = 0;              ///< of scratch
+  std::vector<std::byte> table;  ///< what the planning side made for the kernels, such as the sequences
 };
 
 struct Work {
   std::vector<MemoryUse> memory;
   std::vector<Dispatch> dispatches;
 
-  Memory input(const Tensor& tensor) { return add({MemoryKind::input, tensor, 0}); }
+  Memory input(const Tensor& tensor) { return add({MemoryKind::input, tensor, 0, {}}); }
   /// Written back to the tensor's elements only, and only when all dispatches have succeeded.
-  Memory output(const Tensor& tensor) { return add({MemoryKind::output, tensor, 0}); }
-  Memory scratch(size_t bytes) { return add({MemoryKind::scratch, {}, bytes}); }
+  Memory output(const Tensor& tensor) { return add({MemoryKind::output, tensor, 0, {}}); }
+  Memory scratch(size_t bytes) { return add({MemoryKind::scratch, {}, bytes, {}}); }
+  template <typename Struct>
+  Memory table(const std::vector<Struct>& rows) {
+    std::vector<std::byte> bytes(rows.size() * sizeof(Struct));
+    if (!rows.empty()) std::memcpy(bytes.data(), rows.data(), bytes.size());
+    return add({MemoryKind::table, {}, 0, std::move(bytes)});
+  }
 
  private:
   Memory add(MemoryUse use) {
-    memory.push_back(use);
+    memory.push_back(std::move(use));
     return {static_cast<int>(memory.size()) - 1};
   }
 };
