@@ -13,5 +13,12 @@ constant bool writes_stats [[function_constant(constant_id::kWritesStats)]];
 constant bool has_stats [[function_constant(constant_id::kHasStats)]];
 constant bool has_d_lse [[function_constant(constant_id::kHasDLse)]];
 constant bool stores_d_scores [[function_constant(constant_id::kStoresDScores)]];
+constant bool has_sequences [[function_constant(constant_id::kHasSequences)]];
+constant bool is_packed [[function_constant(constant_id::kIsPacked)]];
+constant bool has_alibi [[function_constant(constant_id::kHasAlibi)]];
+constant bool has_softcap [[function_constant(constant_id::kHasSoftcap)]];
+constant bool has_sinks [[function_constant(constant_id::kHasSinks)]];
+constant bool has_dropout [[function_constant(constant_id::kHasDropout)]];
+constant bool sums_slopes [[function_constant(constant_id::kSumsSlopes)]];
 
 }  // namespace fa

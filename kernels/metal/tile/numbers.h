@@ -15,6 +15,9 @@ FA_CONSTANT float kLowest = -3.40282347e+38f;
 /// The one exponential that the GPU has in hardware.
 METAL_FUNC float exp2_of(float x) { return fast::exp2(x); }
 
+/// Within a few units in the last place, also near 0 and far out, where the fast one cancels and overflows.
+METAL_FUNC float tanh_of(float x) { return precise::tanh(x); }
+
 /// Natural logarithm of sum * 2^exponent; minus infinity for sum 0. A bias of the lowest float for every key
 /// of a row, some masks' way of hiding it, leaves that float.
 METAL_FUNC float log_of(float exponent, float sum) {

@@ -7,12 +7,6 @@
 namespace fa {
 using namespace metal;
 
-/// What is added to products of all heads; undefined where there is none.
-struct ScoreInputs {
-  const device uchar* mask;
-  const device uchar* bias;
-};
-
 /// The query rows of one kv head. Row r is row r % queries of its head r / queries; in [B, Hq, Lq] arrays
 /// they are neighbours.
 struct PackedRows {
@@ -22,9 +16,12 @@ struct PackedRows {
   int queries;     ///< Lq
   int count;       ///< group * Lq
   Int64 start;     ///< of row 0 in a [B, Hq, Lq] array
+  Sequence sequence;
 
-  /// `kv_head` counts through all batches.
-  METAL_FUNC void open(constant AttentionParams& p, int all_kv_heads) {
+  METAL_FUNC void open(constant AttentionParams& p, int all_kv_heads) { open(p, TaskInputs{}, all_kv_heads); }
+
+  /// `all_kv_heads` counts through all batches.
+  METAL_FUNC void open(constant AttentionParams& p, thread const TaskInputs& inputs, int all_kv_heads) {
     const int group = p.query_heads / p.kv_heads;
     batch = all_kv_heads / p.kv_heads;
     kv_head = all_kv_heads % p.kv_heads;
@@ -32,6 +29,7 @@ struct PackedRows {
     queries = p.query_length;
     count = group * queries;
     start = Int64(all_kv_heads) * count;
+    open_sequence(sequence, p, inputs, batch);
   }
   METAL_FUNC int head(int row) const { return first_head + row / queries; }
   METAL_FUNC int query(int row) const { return row % queries; }
@@ -48,9 +46,7 @@ struct PackedRows {
   /// Opens the scores of a row's head.
   METAL_FUNC void open(thread HeadScores& scores, thread const ScoreInputs& inputs,
                        constant AttentionParams& p, int row) const {
-    scores.open(p, batch, head(row));
-    scores.mask = inputs.mask;
-    scores.bias = inputs.bias;
+    scores.open(p, inputs, sequence, batch, head(row));
   }
 };
 

@@ -21,9 +21,9 @@ struct KeyBlocks {
   BlockRange whole;  ///< every key by every row, as far as position goes
 
   METAL_FUNC bool see(int block) const { return block >= seen.begin && block < seen.end; }
-  /// Every pair is visible, and no score has anything added.
+  /// Every pair is visible, and every score is its product times HeadScores::scale_log2.
   METAL_FUNC bool are_plain(int block) const {
-    return !has_mask && !has_bias && block >= whole.begin && block < whole.end;
+    return !has_mask && !has_bias && !has_alibi && !has_softcap && block >= whole.begin && block < whole.end;
   }
 };
 
@@ -33,13 +33,44 @@ METAL_FUNC KeyBlocks key_blocks(KeyBand band, int row, int count, int block) {
   return KeyBlocks{visible_blocks(band, row, count, block), full_blocks(band, row, count, block)};
 }
 
+/// What scores of all heads are made of besides products; undefined where there is none.
+struct ScoreInputs {
+  const device uchar* mask;
+  const device uchar* bias;
+  const device float* alibi_slopes;
+};
+
 /// The scores of one head. Rows and keys are those of the whole head and must exist.
 struct HeadScores {
   KeyBand band;
-  float scale_log2;
-  const device uchar* mask;  ///< of this head; undefined without a mask
+  float scale_log2;          ///< from a product, or the tanh that a softcap makes of it, to a score
+  const device uchar* mask;  ///< of all heads; undefined without a mask
   const device uchar* bias;  ///< likewise, of the type that bias_type says
   Int64 mask_start, mask_row, bias_start, bias_row;
+  float cap_scale;   ///< from a product to what tanh is taken of
+  float slope_log2;  ///< of ALiBi, in units of log2
+  int offset;        ///< of the diagonal, from which ALiBi counts
+
+  METAL_FUNC void open(constant AttentionParams& p, thread const ScoreInputs& inputs,
+                       thread const Sequence& sequence, int batch, int head) {
+    band = sequence.band;
+    scale_log2 = has_softcap ? p.cap_log2 : p.scale_log2;
+    cap_scale = p.cap_scale;
+    if (has_mask) {
+      mask = inputs.mask;
+      mask_start = batch * p.mask.batch + head * p.mask.head;
+      mask_row = p.mask.row;
+    }
+    if (has_bias) {
+      bias = inputs.bias;
+      bias_start = batch * p.bias.batch + head * p.bias.head;
+      bias_row = p.bias.row;
+    }
+    if (has_alibi) {
+      slope_log2 = inputs.alibi_slopes[batch * p.alibi_batch + head] * kLog2E;
+      offset = sequence.offset;
+    }
+  }
 
   METAL_FUNC void open(constant AttentionParams& p, int batch, int head) {
     band = p.band;
@@ -50,24 +81,46 @@ struct HeadScores {
     bias_row = p.bias.row;
   }
 
+  METAL_FUNC bool in_band(int row, int key) const {
+    return key < band.keys && key >= row + band.lo && key <= row + band.hi;
+  }
+
   /// False for keys that do not exist, too.
   METAL_FUNC bool sees(int row, int key) const {
-    if (key >= band.keys || key < row + band.lo || key > row + band.hi) return false;
+    if (!in_band(row, key)) return false;
     if (has_mask && mask[mask_start + row * mask_row + key] == 0) return false;
     return !has_bias || read_bias(bias, bias_start + row * bias_row + key) != -INFINITY;
   }
 
+  /// |row + offset - key|
+  METAL_FUNC float distance(int row, int key) const { return float(abs(row + offset - key)); }
+
+  /// tanh(scale * product / c) with a softcap c; the product without.
+  METAL_FUNC float capped(float product) const {
+    return has_softcap ? tanh_of(product * cap_scale) : product;
+  }
+  /// What softcap multiplies the derivative of a score by.
+  METAL_FUNC float cap_derivative(float of_capped) const {
+    return has_softcap ? fma(-of_capped, of_capped, 1.0f) : 1.0f;
+  }
+
   /// In units of log2. Minus infinity by selection where the row cannot see the key, whatever the product is.
   METAL_FUNC float score(float product, int row, int key) const {
-    if (key >= band.keys || key < row + band.lo || key > row + band.hi) return -INFINITY;
+    return score_of_capped(capped(product), row, key);
+  }
+  METAL_FUNC float score_of_capped(float of_capped, int row, int key) const {
+    if (!in_band(row, key)) return -INFINITY;
     if (has_mask && mask[mask_start + row * mask_row + key] == 0) return -INFINITY;
-    const float x = product * scale_log2;
-    if (!has_bias) return x;
-    const float addend = read_bias(bias, bias_start + row * bias_row + key);
-    if (addend == -INFINITY) return -INFINITY;
+    float x = of_capped * scale_log2;
+    if (!has_bias && !has_alibi) return x;
+    if (has_bias) {
+      const float addend = read_bias(bias, bias_start + row * bias_row + key);
+      if (addend == -INFINITY) return -INFINITY;
+      x = fma(addend, kLog2E, x);
+    }
+    if (has_alibi) x = fma(-slope_log2, distance(row, key), x);
     // The lowest float as a bias overflows in units of log2; it must not turn into "invisible".
-    const float sum = fma(addend, kLog2E, x);
-    return sum < kLowest ? kLowest : sum;
+    return x < kLowest ? kLowest : x;
   }
 };
 
