@@ -62,8 +62,8 @@ struct Attention {
   int64_t query_length, key_length;  ///< of packed sequences together
   int64_t head_dim, value_dim;
   float scale;
-  KeyBand band;
-  const Sequence* sequences;  ///< [batch]
+  const Sequence* sequences;  ///< [batch]; may be null where only blocks and scratch are asked for
+  bool packed;                ///< sequences lie end to end, and the distance from batch to batch is 0
   Rows q, k, v, out;
   KeyStorage storage;          ///< of k and v
   RowScales k_scale, v_scale;  ///< forward only

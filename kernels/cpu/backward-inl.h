@@ -23,7 +23,7 @@ FA_NOINLINE GradientBlock load_key_block(const QueryBlock& q, int64_t key, int c
   block.special = w.special_keys;
   block.special_count = 0;
   pack_strips(block.keys, count, block.depth, block.strips);
-  if (a.mask.data || a.bias.data || !sees_all(a.band, q.row, q.rows, key, count)) {
+  if (a.mask.data || a.bias.data || !sees_all(a.sequences[q.chunk.b].band, q.row, q.rows, key, count)) {
     block.special_count = find_non_finite(block.keys, count, block.depth, w.special_keys);
     for (int n = 0; n < block.special_count; ++n)
       clear_strip_row(block.strips, count, block.depth, block.special[n]);
@@ -49,7 +49,7 @@ FA_NOINLINE bool differentiate_block(const QueryBlock& q, int64_t key, const Gra
   for (int p = 0; p * kPanelRows < q.rows; ++p) {
     const int first = p * kPanelRows;
     GradientPanel panel;
-    panel.cut = cut_panel(a.band, q.row + first, q.panel_rows(p), key, block.count);
+    panel.cut = cut_panel(a.sequences[q.chunk.b].band, q.row + first, q.panel_rows(p), key, block.count);
     panel.units = score_units(a);
     panel.addend = nullptr;
     panel.queries = w.query_panels + q.key_panel(p);
@@ -80,7 +80,7 @@ FA_NOINLINE void sum_key_gradients(const QueryBlock& q, int64_t key, int count) 
   const Attention& a = q.a;
   const BackwardBuffers& w = q.buffers;
   const KeyChunk& c = q.chunk;
-  const PanelBand cut = cut_panel(a.band, q.row, 1, key, count);
+  const PanelBand cut = cut_panel(a.sequences[q.chunk.b].band, q.row, 1, key, count);
   const KeySum values{w.probabilities,  w.stride, q.d_out, c.d_values + (key - c.begin) * c.d_value_stride,
                       c.d_value_stride, count,    q.rows,  static_cast<int>(q.plan.value_width),
                       cut.lo,           cut.hi};
@@ -128,7 +128,7 @@ FA_NOINLINE void store_d_queries(const QueryBlock& q) {
 
 /// One query block against all keys of the chunk.
 FA_NOINLINE void differentiate_queries(QueryBlock& q) {
-  const KeyBand& band = q.a.band;
+  const KeyBand& band = q.a.sequences[q.chunk.b].band;
   const int64_t begin = larger(q.chunk.begin, q.row + band.lo);
   const int64_t end = smaller(smaller<int64_t>(q.chunk.end, band.keys), q.row + q.rows + band.hi);
   if (begin >= end) {

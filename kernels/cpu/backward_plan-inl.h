@@ -2,6 +2,7 @@
 #pragma once
 #include "generated/tiles.h"
 #include "gradient-inl.h"
+#include "load-inl.h"
 #include "memory-inl.h"
 
 namespace fa::cpu::FA_TARGET {
@@ -117,9 +118,7 @@ struct QueryBlock {
   int64_t value_panel(int p) const { return p * kPanelRows * round_up(a.value_dim, kTileRows); }
 };
 
-FA_ALWAYS_INLINE int64_t state_index(const QueryBlock& q) {
-  return (q.chunk.b * q.a.query_heads + q.h) * q.a.query_length + q.row;
-}
+FA_ALWAYS_INLINE int64_t state_index(const QueryBlock& q) { return state_index(q.a, q.chunk.b, q.h, q.row); }
 
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

@@ -87,7 +87,7 @@ FA_NOINLINE void load_query_block(QueryBlock& q) {
   // Rows with NaN or Inf leave the products, if some key may be hidden from them
   q.special_queries = q.special_d_out = 0;
   if (!a.mask.data && !a.bias.data &&
-      sees_all(a.band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
+      sees_all(a.sequences[q.chunk.b].band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
     return;
   q.special_queries = find_non_finite(q.queries, q.rows, depth, w.special_queries);
   q.special_d_out = find_non_finite(q.d_out, q.rows, value_depth, w.special_d_out);

@@ -2,7 +2,9 @@
 #pragma once
 #include "attend-inl.h"
 #include "generated/tiles.h"
+#include "load-inl.h"
 #include "memory-inl.h"
+#include "task_list-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
@@ -10,9 +12,11 @@ namespace {
 struct ForwardPlan {
   const Attention& a;
   int query_block = 0, key_block = 0;
-  int64_t query_blocks = 0;
-  int64_t tasks = 0;
+  int64_t most_blocks = 0;  ///< of query rows, over all sequences
   Scratch* scratch = nullptr;
+  const TaskPlace* blocks = nullptr;
+
+  int64_t most_tasks() const { return most_blocks * a.query_heads; }
 };
 
 /// Depends on the shape only. Few and short heads get smaller blocks, so that several threads find work.
@@ -23,11 +27,9 @@ FA_ALWAYS_INLINE ForwardPlan plan_forward(const Attention& a) {
   plan.key_block = kForwardKeyBlock;
   plan.query_block = fit_block(kForwardQueryBlock, a.head_dim + a.value_dim, kCacheFloats);
   while (plan.query_block > 2 * kPanelRows && plan.query_block > 96 &&
-         a.batch * a.query_heads * ((a.query_length + plan.query_block - 1) / plan.query_block) <
-             kWantedTasks)
+         a.query_heads * most_blocks(a, plan.query_block) < kWantedTasks)
     plan.query_block = static_cast<int>(round_up(plan.query_block / 2, kPanelRows));
-  plan.query_blocks = (a.query_length + plan.query_block - 1) / plan.query_block;
-  plan.tasks = a.batch * a.query_heads * plan.query_blocks;
+  plan.most_blocks = most_blocks(a, plan.query_block);
   return plan;
 }
 
@@ -57,6 +59,7 @@ struct ForwardBuffers {
 struct ForwardTask {
   const ForwardPlan& plan;
   const Attention& a;
+  const Sequence& sequence;
   ForwardBuffers buffers;
   int64_t b, h, kv_head, row;  ///< row = first query row
   int rows;
@@ -73,11 +76,9 @@ struct ForwardTask {
 FA_NOINLINE void load_queries(const ForwardTask& t) {
   const Attention& a = t.a;
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
-    const char* from = row_address(a.q, a.element, t.b, t.h, t.row + p * kPanelRows);
     const int n = t.panel_rows(p);
-    const int width = static_cast<int>(a.head_dim);
-    const FloatRows rows = float_rows(a.element, from, a.q.row, n, width, width, t.buffers.rows);
-    pack_panel(rows, n, width, score_units(a).query, t.query_panel(p));
+    const FloatRows rows = query_rows(a, t.b, t.h, t.row + p * kPanelRows, n, a.head_dim, t.buffers.rows);
+    pack_panel(rows, n, static_cast<int>(a.head_dim), score_units(a).query, t.query_panel(p));
   }
   for (int i = 0; i < round_up(t.rows, kPanelRows); ++i) {
     t.buffers.max[i] = kLowest;
@@ -91,17 +92,16 @@ FA_NOINLINE KeyBlock load_keys(const ForwardTask& t, int64_t key, int count) {
   const Attention& a = t.a;
   KeyBlock block;
   block.count = count;
-  block.keys = float_rows(a.element, row_address(a.k, a.element, t.b, t.kv_head, key), a.k.row, count,
-                          static_cast<int>(a.head_dim), a.head_dim, t.buffers.keys);
+  const KeyPlace place{t.b, t.kv_head, key, count};
   const int value_dim = static_cast<int>(a.value_dim);
-  block.values = float_rows(a.element, row_address(a.v, a.element, t.b, t.kv_head, key), a.v.row, count,
-                            value_dim, value_dim, t.buffers.values);
+  block.keys = key_rows(a, place, t.buffers.keys);
+  block.values = value_rows(a, place, t.buffers.values);
   block.strips = t.buffers.strips;
   block.tail = t.buffers.tail;
   block.special = t.buffers.special;
   block.special_count = 0;
   pack_strips(block.values, count, value_dim, block.strips);
-  if (a.mask.data || a.bias.data || !sees_all(a.band, t.row, t.rows, key, count)) {
+  if (a.mask.data || a.bias.data || !sees_all(t.sequence.band, t.row, t.rows, key, count)) {
     block.special_count = find_non_finite(block.values, count, value_dim, t.buffers.special);
     for (int n = 0; n < block.special_count; ++n)
       clear_strip_row(block.strips, count, value_dim, block.special[n]);
@@ -120,7 +120,7 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   step.factor = t.buffers.factor;
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
     const int64_t row = t.row + p * kPanelRows;
-    step.cut = cut_panel(a.band, row, t.panel_rows(p), key, count);
+    step.cut = cut_panel(t.sequence.band, row, t.panel_rows(p), key, count);
     if (step.cut.last[step.cut.vectors - 1] <= step.cut.first[0]) continue;
     step.addend = nullptr;
     if (a.mask.data || a.bias.data) {
@@ -146,14 +146,14 @@ FA_NOINLINE void store_output(const ForwardTask& t) {
     const int n = t.panel_rows(p);
     for (int i = 0; i < kPanelRows; ++i) inverse[i] = sum[i] == 0 ? 0 : 1 / sum[i];
     const int width = static_cast<int>(a.value_dim);
-    char* out = row_address(a.out, a.element, t.b, t.h, t.row + p * kPanelRows);
+    char* out = query_address(a, a.out, t.b, t.h, t.row + p * kPanelRows);
     if (a.element == Element::float32) {
       unpack_panel(t.output_panel(p), n, width, inverse, reinterpret_cast<float*>(out), a.out.row);
     } else {
       unpack_panel(t.output_panel(p), n, width, inverse, t.buffers.rows, width);
       write_rows(a.element, t.buffers.rows, width, n, width, out, a.out.row);
     }
-    const int64_t at = (t.b * a.query_heads + t.h) * a.query_length + t.row + p * kPanelRows;
+    const int64_t at = state_index(a, t.b, t.h, t.row + p * kPanelRows);
     for (int i = 0; i < n; ++i) {
       if (a.lse)
         a.lse[at + i] =
@@ -169,17 +169,18 @@ FA_NOINLINE void forward_task(void* context, int64_t index) {
   const Attention& a = plan.a;
   float* slot = plan.scratch->take();
   Carver carver{slot};
-  const int64_t heads = a.batch * a.query_heads;
-  const int64_t b = index % heads / a.query_heads, h = index % heads % a.query_heads;
-  const int64_t row = (plan.query_blocks - 1 - index / heads) * plan.query_block;  // long causal blocks first
-  const int rows = static_cast<int>(smaller<int64_t>(plan.query_block, a.query_length - row));
-  const ForwardTask task{plan, a,   ForwardBuffers(carver, plan), b, h, h / (a.query_heads / a.kv_heads),
-                         row,  rows};
+  const TaskPlace place = plan.blocks[index / a.query_heads];
+  const Sequence& sequence = a.sequences[place.sequence];
+  const int64_t h = index % a.query_heads, row = int64_t{place.block} * plan.query_block;
+  const int rows = static_cast<int>(smaller<int64_t>(plan.query_block, sequence.queries - row));
+  const ForwardTask task{
+      plan, a,   sequence, ForwardBuffers(carver, plan), place.sequence, h, h / (a.query_heads / a.kv_heads),
+      row,  rows};
   load_queries(task);
-  const BlockRange blocks = visible_blocks(a.band, static_cast<int>(row), rows, plan.key_block);
+  const BlockRange blocks = visible_blocks(sequence.band, static_cast<int>(row), rows, plan.key_block);
   for (int64_t block = blocks.begin; block < blocks.end; ++block) {
     const int64_t key = block * plan.key_block;
-    const int64_t end = smaller<int64_t>(a.band.keys, row + rows + a.band.hi);
+    const int64_t end = smaller<int64_t>(sequence.band.keys, row + rows + sequence.band.hi);
     attend_block(task, key, static_cast<int>(smaller<int64_t>(plan.key_block, end - key)));
   }
   store_output(task);
@@ -194,20 +195,25 @@ FA_ALWAYS_INLINE int64_t forward_slot(const ForwardPlan& plan) {
 
 void forward(const Attention& a, const Executor& executor) {
   ForwardPlan plan = plan_forward(a);
-  if (plan.tasks == 0) return;
-  Scratch scratch(forward_slot(plan), slots_for(executor.threads, plan.tasks), 0);
+  if (plan.most_tasks() == 0) return;
+  Scratch scratch(forward_slot(plan), slots_for(executor.threads, plan.most_tasks()),
+                  list_floats(plan.most_blocks));
   plan.scratch = &scratch;
-  executor.run(executor.self, plan.tasks, forward_task, &plan);
+  TaskPlace* blocks = reinterpret_cast<TaskPlace*>(scratch.shared());
+  plan.blocks = blocks;
+  const int64_t count = list_blocks(a, ListShape{plan.query_block, plan.key_block}, blocks);
+  executor.run(executor.self, count * a.query_heads, forward_task, &plan);
 }
 
 int64_t forward_scratch(const Attention& a, int threads) {
   const ForwardPlan plan = plan_forward(a);
-  return Scratch::bytes(forward_slot(plan), slots_for(threads, plan.tasks), 0);
+  return Scratch::bytes(forward_slot(plan), slots_for(threads, plan.most_tasks()),
+                        list_floats(plan.most_blocks));
 }
 
 Blocks forward_blocks(const Attention& a) {
   const ForwardPlan plan = plan_forward(a);
-  return {plan.query_block, plan.key_block, plan.tasks};
+  return {plan.query_block, plan.key_block, plan.most_tasks()};
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ typedef int32_t Bits __attribute__((vector_size(kLanes * 4)));
 typedef uint32_t UnsignedBits __attribute__((vector_size(kLanes * 4)));
 typedef uint16_t Halves __attribute__((vector_size(kLanes * 2)));
 typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
+typedef int8_t SignedBytes __attribute__((vector_size(kLanes)));
+typedef int16_t SignedHalves __attribute__((vector_size(kLanes * 2)));
 typedef float UnalignedVector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 
 constexpr float kLog2E = 1.4426950408889634f;

@@ -1,6 +1,7 @@
 #include "cpu/cpu_backend.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "cpu/cpu_plan.h"
 #include "cpu/instruction_set.h"
@@ -9,16 +10,24 @@
 #include "error.h"
 #include "generated/limits.h"
 #include "generated/version.h"
+#include "sequences.h"
 
 namespace fa {
 
 namespace {
 
-/// Axes of a [B, H, L, D] tensor in either layout.
-cpu::Rows rows_of(const Tensor& tensor, Layout layout) {
-  const int head = layout == Layout::bhld ? 1 : 2;
-  const int row = layout == Layout::bhld ? 2 : 1;
+/// A [B, H, L, D] tensor in either layout, or packed [T, H, D].
+cpu::Rows rows_of(const Tensor& tensor, const Problem& problem) {
+  if (problem.packed()) return {tensor.data, 0, tensor.strides[1], tensor.strides[0]};
+  const int head = problem.layout == Layout::bhld ? 1 : 2;
+  const int row = problem.layout == Layout::bhld ? 2 : 1;
   return {tensor.data, tensor.strides[0], tensor.strides[head], tensor.strides[row]};
+}
+
+/// k or v: as rows_of, or a pool [pages, pageSize, Hkv, D] whatever the layout.
+cpu::Rows key_rows_of(const Tensor& tensor, const Problem& problem) {
+  if (problem.page_size == 0) return rows_of(tensor, problem);
+  return {tensor.data, tensor.strides[0], tensor.strides[2], tensor.strides[1]};
 }
 
 cpu::ScoreRows score_rows_of(const std::optional<Tensor>& tensor) {
@@ -27,31 +36,83 @@ cpu::ScoreRows score_rows_of(const std::optional<Tensor>& tensor) {
   return {tensor->data, stride(0), stride(1), stride(2)};
 }
 
-float* floats_of(const std::optional<Tensor>& tensor) {
-  return tensor ? reinterpret_cast<float*>(tensor->data) : nullptr;
+template <typename T>
+T* data_of(const std::optional<Tensor>& tensor) {
+  return tensor ? reinterpret_cast<T*>(tensor->data) : nullptr;
 }
+
+float* floats_of(const std::optional<Tensor>& tensor) { return data_of<float>(tensor); }
 
 cpu::Element bias_element(const std::optional<Tensor>& bias) {
   if (!bias || bias->dtype == DType::float32) return cpu::Element::float32;
   return bias->dtype == DType::float16 ? cpu::Element::float16 : cpu::Element::bfloat16;
 }
 
-/// What forward and backward share.
+/// [B, Hkv, Lk], or [pages, pageSize, Hkv].
+cpu::RowScales scales_of(const std::optional<Tensor>& scale, const Problem& problem) {
+  if (!scale) return {};
+  const bool paged = problem.page_size > 0;
+  return {floats_of(scale), scale->strides[0], scale->strides[paged ? 2 : 1], scale->strides[paged ? 1 : 2]};
+}
+
+void bind_rotation(const AttentionInputs& inputs, cpu::Rotation& rotation) {
+  if (rotation.pairs == 0) return;
+  rotation.cos = floats_of(inputs.rope_cos);
+  rotation.sin = floats_of(inputs.rope_sin);
+  rotation.cos_row = inputs.rope_cos->strides[0];
+  rotation.sin_row = inputs.rope_sin->strides[0];
+  rotation.positions_q = data_of<const int32_t>(inputs.positions_q);
+  rotation.positions_k = data_of<const int32_t>(inputs.positions_k);
+  const auto batch = [](const std::optional<Tensor>& positions) {
+    return positions && positions->rank == 2 ? positions->strides[0] : 0;
+  };
+  rotation.positions_q_batch = batch(inputs.positions_q);
+  rotation.positions_k_batch = batch(inputs.positions_k);
+}
+
+/// What enters the scores beside q and k.
+void bind_scores(const AttentionInputs& inputs, cpu::Attention& attention) {
+  attention.mask = score_rows_of(inputs.mask);
+  attention.bias = score_rows_of(inputs.bias);
+  attention.bias_element = bias_element(inputs.bias);
+  attention.alibi_slopes = floats_of(inputs.alibi_slopes);
+  if (inputs.alibi_slopes && inputs.alibi_slopes->rank == 2)
+    attention.alibi_batch = inputs.alibi_slopes->strides[0];
+  attention.sinks = floats_of(inputs.sinks);
+}
+
+/// What forward and backward share. `sequences` must outlive the result.
 template <typename Call>
-cpu::Attention bind(const Problem& problem, const Call& call) {
+cpu::Attention bind(const Problem& problem, const Call& call, const std::vector<Sequence>& sequences) {
+  const AttentionInputs& inputs = call.inputs;
   cpu::Attention attention = attention_of(problem);
-  attention.q = rows_of(call.inputs.q, problem.layout);
-  attention.k = rows_of(call.inputs.k, problem.layout);
-  attention.v = rows_of(call.inputs.v, problem.layout);
-  attention.out = rows_of(call.out, problem.layout);
-  attention.mask = score_rows_of(call.inputs.mask);
-  attention.bias = score_rows_of(call.inputs.bias);
-  attention.bias_element = bias_element(call.inputs.bias);
+  attention.sequences = sequences.data();
+  attention.q = rows_of(inputs.q, problem);
+  attention.k = key_rows_of(inputs.k, problem);
+  attention.v = key_rows_of(inputs.v, problem);
+  attention.out = rows_of(call.out, problem);
+  if (inputs.block_table) {
+    attention.storage.pages = data_of<const int32_t>(inputs.block_table);
+    attention.storage.pages_batch = inputs.block_table->strides[0];
+  }
+  attention.k_scale = scales_of(inputs.k_scale, problem);
+  attention.v_scale = scales_of(inputs.v_scale, problem);
+  bind_scores(inputs, attention);
+  bind_rotation(inputs, attention.rotation);
   if (float* stats = floats_of(call.softmax_stats)) {
+    const auto [batch, heads, length] = output_shapes(problem).lse;
     attention.row_max = stats;
-    attention.row_sum = stats + problem.batch * problem.query_heads * problem.query_length;
+    attention.row_sum = stats + batch * heads * length;
   }
   return attention;
+}
+
+/// The gradients of options, which callers leave out that do not want them.
+void bind_option_gradients(const BackwardCall& call, cpu::AttentionGradients& gradients) {
+  gradients.d_bias = floats_of(call.d_bias);
+  if (call.d_bias) std::copy_n(call.d_bias->shape.begin(), 4, gradients.bias_shape);
+  gradients.d_alibi_slopes = floats_of(call.d_alibi_slopes);
+  gradients.d_sinks = floats_of(call.d_sinks);
 }
 
 class CpuBackend final : public Backend {
@@ -71,20 +132,23 @@ class CpuBackend final : public Backend {
   }
 
   void forward(const Problem& problem, const Plan&, const ForwardCall& call) override {
-    cpu::Attention attention = bind(problem, call);
+    const std::vector<Sequence> sequences = sequences_of(problem, call.inputs);
+    cpu::Attention attention = bind(problem, call, sequences);
     attention.lse = floats_of(call.lse);
     kernels_.forward(attention, executor());
   }
 
   void backward(const Problem& problem, const Plan&, const BackwardCall& call) override {
     cpu::AttentionGradients gradients{};
-    gradients.forward = bind(problem, call);
+    const std::vector<Sequence> sequences = sequences_of(problem, call.inputs);
+    gradients.forward = bind(problem, call, sequences);
     gradients.forward.lse = reinterpret_cast<float*>(call.lse.data);
-    gradients.d_out = rows_of(call.d_out, problem.layout);
+    gradients.d_out = rows_of(call.d_out, problem);
     gradients.d_lse = floats_of(call.d_lse);
-    gradients.dq = rows_of(call.dq, problem.layout);
-    gradients.dk = rows_of(call.dk, problem.layout);
-    gradients.dv = rows_of(call.dv, problem.layout);
+    gradients.dq = rows_of(call.dq, problem);
+    gradients.dk = rows_of(call.dk, problem);
+    gradients.dv = rows_of(call.dv, problem);
+    bind_option_gradients(call, gradients);
     kernels_.backward(gradients, executor());
   }
 

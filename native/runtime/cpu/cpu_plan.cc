@@ -3,6 +3,7 @@
 #include <iterator>
 #include <string>
 
+#include "dropout_params.h"
 #include "generated/cpu_kernels.h"
 #include "missing_feature.h"
 
@@ -20,13 +21,30 @@ const CpuKernelRow* find_kernel(const Problem& problem) {
   return nullptr;
 }
 
+/// Tensors in use. Their presence alone counts here; a plan is made before there is any memory.
+void mark_present(const Problem& problem, cpu::AttentionGradients& gradients) {
+  static constexpr float kFloat = 0;
+  static constexpr int32_t kIndex = 0;
+  static float written = 0;
+  cpu::Attention& attention = gradients.forward;
+  if (problem.has(Feature::mask)) attention.mask.data = &kFloat;
+  if (problem.has(Feature::bias)) attention.bias.data = &kFloat;
+  if (problem.has(Feature::alibi_slopes)) attention.alibi_slopes = &kFloat;
+  if (problem.has(Feature::sinks)) attention.sinks = &kFloat;
+  if (problem.has(Feature::block_table)) attention.storage.pages = &kIndex;
+  if (problem.has(Feature::k_scale)) attention.k_scale.data = &kFloat;
+  if (problem.has(Feature::v_scale)) attention.v_scale.data = &kFloat;
+  const auto wanted = [&](Feature feature) { return (problem.gradients & feature_bit(feature)) != 0; };
+  if (wanted(Feature::bias)) gradients.d_bias = &written;
+  if (wanted(Feature::alibi_slopes)) gradients.d_alibi_slopes = &written;
+  if (wanted(Feature::sinks)) gradients.d_sinks = &written;
+}
+
 /// Fills what the kernels themselves decide, from the shape.
 void ask_kernels(const Problem& problem, const cpu::Kernels& kernels, int threads, Plan& plan) {
   cpu::AttentionGradients gradients{};
   gradients.forward = attention_of(problem);
-  // Their presence alone counts here; a plan is made before there is any memory.
-  if (problem.has(Feature::mask)) gradients.forward.mask.data = &problem;
-  if (problem.has(Feature::bias)) gradients.forward.bias.data = &problem;
+  mark_present(problem, gradients);
   const bool forward = problem.direction == Direction::forward;
   const cpu::Blocks blocks =
       forward ? kernels.forward_blocks(gradients.forward) : kernels.backward_blocks(gradients);
@@ -61,7 +79,14 @@ cpu::Attention attention_of(const Problem& problem) {
   attention.head_dim = problem.head_dim;
   attention.value_dim = problem.value_dim;
   attention.scale = problem.scale;
-  attention.band = problem.band;
+  attention.packed = problem.packed();
+  attention.softcap = problem.softcap;
+  attention.dropout = dropout_params(problem.dropout);
+  attention.rotation.pairs = static_cast<int>(problem.rotary_pairs);
+  attention.rotation.interleaved = problem.rope_style == RopeStyle::interleaved;
+  attention.storage.page_size = problem.page_size;
+  attention.row_head = problem.query_length;
+  attention.row_batch = problem.packed() ? 0 : problem.query_heads * problem.query_length;
   return attention;
 }
 
