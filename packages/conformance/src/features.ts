@@ -57,7 +57,7 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.dtype === 'float16', 'dtype:float16'],
     [given.dtype === 'bfloat16', 'dtype:bfloat16'],
     [given.layout === 'blhd', 'layout:blhd'],
-    [given.view === 'capacity' || given.view === 'gaps', 'strides'],
+    [given.view === 'capacity' || given.view === 'gaps' || given.shared === true, 'strides'],
     [given.view === 'offset', 'unaligned'],
     [given.Hkv !== given.Hq, 'groupedHeads'],
     [given.Dv !== given.D, 'valueWidth'],
@@ -86,7 +86,7 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.kvLengths !== undefined, 'kvLengths'],
     [given.varlen !== undefined, 'varlen'],
     [given.pageSize !== undefined, 'paged'],
-    [given.int8 === true, 'int8'],
+    [(given.int8 ?? false) !== false, 'int8'],
     [given.rope !== undefined, 'rope'],
   ];
   const found = needs.filter(([needed]) => needed).map(([, feature]) => feature);

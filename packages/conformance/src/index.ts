@@ -7,12 +7,14 @@ export { elementCount, packedBytes, readValues, rowMajorStrides } from './data/t
 export { type AccuracyRule, accuracyBound, largestError } from './expect/bound.js';
 export { bitDifference, type Expectation, mismatch } from './expect/compare.js';
 export { families } from './families/index.js';
+export { type Pair, type PairOption, type PairSize, pairCases, pairOptionsOf, pairsOf } from './families/pairs.js';
 export { type Feature, features, requiredFeatures } from './features.js';
 export { caseOf } from './find-case.js';
 export { type GoldVector, goldFamily } from './gold.js';
 export type { IllegalCall } from './illegal.js';
 export type { CaseParameters, Parameters } from './parameters.js';
 export { illegalCalls } from './refusals.js';
+export { coverageTable, type DeviceRefusal, emptyCells, type PairOutcome } from './report/coverage.js';
 export { type AdapterReport, readReports, writeReport } from './report/report.js';
 export { failureList, familyTable, statusTable } from './report/table.js';
 export { type CaseResult, runCase } from './run/run-case.js';

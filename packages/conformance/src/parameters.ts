@@ -72,10 +72,15 @@ export interface Parameters {
   varlen: string;
   /** Rows of a page. */
   pageSize: number;
-  int8: boolean;
+  /** Which of k and v are int8; true = both. */
+  int8: boolean | 'k' | 'v';
   rope: 'half' | 'interleaved';
   /** Rotated width. Default D. */
   rotary: number;
+  /** Positions of the rotation are drawn, in no order. Default false: those of the contract. */
+  positions: boolean;
+  /** v is the first Dv columns of k, in the same memory. Default false. */
+  shared: boolean;
 }
 
 export type ValueKind =
@@ -146,4 +151,6 @@ export const parameterNames = [
   'int8',
   'rope',
   'rotary',
+  'positions',
+  'shared',
 ] as const satisfies readonly ParameterName[];

@@ -32,6 +32,11 @@ export function readVarlen(text: string): SequenceLengths[] {
   });
 }
 
+/** Of every batch entry, or packed sequence. */
+export function sequencesOf({ varlen, B, Lq, Lk }: Resolved): SequenceLengths[] {
+  return varlen === undefined ? Array.from({ length: B }, () => ({ queries: Lq, keys: Lk })) : readVarlen(varlen);
+}
+
 export function resolve(given: CaseParameters): Resolved {
   const { Hq = 1, D = 8 } = given;
   const resolved: Resolved = {
@@ -50,6 +55,8 @@ export function resolve(given: CaseParameters): Resolved {
     D,
     Dv: given.Dv ?? D,
   };
+  // Whole pages.
+  if (given.pageSize !== undefined) resolved.Lk = Math.ceil(resolved.Lk / given.pageSize) * given.pageSize;
   if (given.varlen === undefined) return resolved;
   const sequences = readVarlen(given.varlen);
   resolved.B = sequences.length;

@@ -1,6 +1,6 @@
 import type { Problem, AttentionOptions as ReferenceOptions } from '@fa-metal/reference';
 import type { Resolved } from '../resolve.js';
-import type { Call, OutputName } from '../types.js';
+import type { Call, OutputName, Tensor } from '../types.js';
 import type { GuardedTensor } from './guarded.js';
 import type { Inputs } from './inputs.js';
 import { allocateOutputs } from './outputs.js';
@@ -48,11 +48,12 @@ export function assemble(id: string, given: Resolved, inputs: Inputs, parts: Par
     { q: q.shape, k: k.shape, v: v.shape, out: outShape, lse: lseShape },
     inputs.options,
   );
+  const keys = inputs.tensor('k', k, cached(given, k.shape));
   const call: Call = {
     id,
     q: inputs.tensor('q', q, gapped(given, q.shape)),
-    k: inputs.tensor('k', k, cached(given, k.shape)),
-    v: inputs.tensor('v', v, cached(given, v.shape)),
+    k: keys,
+    v: given.shared === true ? columnsOf(keys, v.shape) : inputs.tensor('v', v, cached(given, v.shape)),
     options: inputs.options,
     gradients: given.gradients,
     ...(given.biasGradient === false && { needs: { bias: false } as const }),
@@ -63,6 +64,11 @@ export function assemble(id: string, given: Resolved, inputs: Inputs, parts: Par
   const problem = { q, k, v, options: inputs.reference as ReferenceOptions };
   const question = { problem, ...(dOut && { dOut }), ...(dLse && { dLse }) };
   return { parameters: given, call, question, inputs: inputs.guarded, outputs };
+}
+
+/** The first columns of a tensor, in its memory. */
+function columnsOf({ data, dtype, strides, shape }: Tensor, columns: readonly number[]): Tensor {
+  return { data, dtype, shape: columns, strides: strides ?? rowMajorStrides(shape) };
 }
 
 /** Strides of a tensor whose rows are followed by unused elements; undefined = packed. */

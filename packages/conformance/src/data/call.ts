@@ -3,9 +3,10 @@ import type { CaseParameters } from '../parameters.js';
 import { type Resolved, resolve } from '../resolve.js';
 import { assemble, type BuiltCall } from './assemble.js';
 import { Inputs } from './inputs.js';
-import { drawOperands, quantise, sequenceStarts } from './operands.js';
+import { drawOperands, leadingColumns, quantise, sequenceStarts } from './operands.js';
 import { plant } from './plant.js';
-import { drawBias, drawLengths, drawMask, drawSinks, drawSlopes, ropeTables } from './score-terms.js';
+import { poisonPastLengths, poisonScale } from './poison.js';
+import { drawBias, drawLengths, drawMask, drawPositions, drawSinks, drawSlopes, ropeTables } from './score-terms.js';
 import { draw, normal, type Values } from './values.js';
 
 /** Builds the call that `parameters` describe. The data depends on `seed` (the id) alone. */
@@ -15,17 +16,11 @@ export function buildCall(id: string, parameters: CaseParameters, seed = id): Bu
   const terms = { ...operands, mask: drawMask(seed, given), bias: drawBias(seed, given) };
   const lengths = drawLengths(seed, given);
   plant(given, terms);
-  if (lengths !== undefined) poisonPastLengths(given, terms, lengths);
+  if (lengths !== undefined) poisonPastLengths(given, [terms.k, terms.v], lengths, terms.blockTable);
 
   const inputs = new Inputs(given.view === 'offset' ? 1 : 0);
   addOptions(seed, given, inputs, { ...terms, lengths });
-  let { k, v } = operands;
-  if (given.int8 === true) {
-    const [keys, values] = [quantise(seed, 'k', k), quantise(seed, 'v', v)];
-    [k, v] = [keys.values, values.values];
-    inputs.option('kScale', keys.scale);
-    inputs.option('vScale', values.scale);
-  }
+  const { k, v } = addScales(seed, given, inputs, { ...operands, lengths });
   const { outShape, lseShape } = operands;
   return assemble(id, given, inputs, {
     operands: { q: operands.q, k, v },
@@ -34,6 +29,25 @@ export function buildCall(id: string, parameters: CaseParameters, seed = id): Bu
     ...(given.gradients && { dOut: draw(`${seed}/dOut`, outShape, given.dtype, normal) }),
     ...(given.dLse && { dLse: draw(`${seed}/dLse`, lseShape, 'float32', normal) }),
   });
+}
+
+/** int8 in place of k, v or both, with their scales. */
+function addScales(
+  seed: string,
+  given: Resolved,
+  inputs: Inputs,
+  { k, v, lengths, blockTable }: Terms & Record<'k' | 'v', Values>,
+): Record<'k' | 'v', Values> {
+  const int8 = given.int8 ?? false;
+  const operands = { k, v };
+  for (const which of ['k', 'v'] as const) {
+    if (int8 !== true && int8 !== which) continue;
+    const { values, scale } = quantise(seed, which, operands[which], given);
+    if (lengths !== undefined) poisonScale(given, scale, lengths, blockTable);
+    operands[which] = which === 'v' && given.shared === true ? leadingColumns(operands.k, given.Dv) : values;
+    inputs.option(`${which}Scale`, scale);
+  }
+  return operands;
 }
 
 interface Terms {
@@ -64,35 +78,6 @@ function addOptions(seed: string, given: Resolved, inputs: Inputs, { mask, bias,
     inputs.option('cuSeqlensK', sequenceStarts(given.varlen, 'keys'));
   }
   if (given.rope !== undefined) {
-    const { cos, sin } = ropeTables(given);
-    inputs.options.rope = {
-      cos: inputs.tensor('rope.cos', cos),
-      sin: inputs.tensor('rope.sin', sin),
-      style: given.rope,
-    };
-    inputs.reference.rope = { cos, sin, style: given.rope };
-  }
-}
-
-/** Keys at or past a batch entry's length are never read, so they may be anything: NaN. */
-function poisonPastLengths(
-  { B, Lk, pageSize }: Resolved,
-  { k, v, blockTable }: Terms & { k: Values; v: Values },
-  lengths: Values,
-): void {
-  for (let b = 0; b < B; b++) {
-    for (let key = lengths.data[b]!; key < Lk; key++) {
-      for (const { data, shape } of [k, v]) {
-        const [, second, third, width] = shape as [number, number, number, number];
-        if (pageSize === undefined) {
-          for (let h = 0; h < second; h++)
-            data.fill(NaN, ((b * second + h) * third + key) * width, ((b * second + h) * third + key + 1) * width);
-        } else {
-          const page = blockTable!.data[b * blockTable!.shape[1]! + Math.floor(key / pageSize)]!;
-          const start = (page * second + (key % pageSize)) * third * width;
-          data.fill(NaN, start, start + third * width);
-        }
-      }
-    }
+    inputs.rope(given.rope, { ...ropeTables(given), ...drawPositions(seed, given) });
   }
 }

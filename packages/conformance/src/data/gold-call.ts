@@ -40,17 +40,12 @@ export function buildGoldCall(
 
 function addRope(inputs: Inputs, rope: NonNullable<GoldVector['problem']['options']>['rope']): void {
   if (rope === undefined) return;
-  const tables = { cos: packed(rope.cos, 'float32'), sin: packed(rope.sin, 'float32') };
-  const positions = {
+  inputs.rope(rope.style, {
+    cos: packed(rope.cos, 'float32'),
+    sin: packed(rope.sin, 'float32'),
     ...(rope.positionsQ && { positionsQ: packed(rope.positionsQ, 'int32') }),
     ...(rope.positionsK && { positionsK: packed(rope.positionsK, 'int32') }),
-  };
-  const tensors = Object.entries({ ...tables, ...positions }).map(([name, values]) => [
-    name,
-    inputs.tensor(`rope.${name}`, values),
-  ]);
-  inputs.options.rope = { ...Object.fromEntries(tensors), style: rope.style };
-  inputs.reference.rope = { ...tables, ...positions, style: rope.style };
+  });
 }
 
 /** Row-major, whatever the strides were. */

@@ -17,6 +17,14 @@ export const optionDtypes = {
 } as const;
 type TensorOption = keyof typeof optionDtypes;
 
+/** Tables of a rotary embedding. */
+export interface RopeValues {
+  cos: Values;
+  sin: Values;
+  positionsQ?: Values;
+  positionsK?: Values;
+}
+
 /** Collects inputs on their way into guarded memory and into the oracle's question. */
 export class Inputs {
   readonly guarded = new Map<string, GuardedTensor>();
@@ -36,6 +44,17 @@ export class Inputs {
     if (values === undefined) return;
     this.options[name] = this.tensor(name, values);
     this.reference[name] = values;
+  }
+
+  rope(style: 'half' | 'interleaved', { cos, sin, positionsQ, positionsK }: RopeValues): void {
+    this.options.rope = {
+      cos: this.tensor('rope.cos', cos),
+      sin: this.tensor('rope.sin', sin),
+      style,
+      ...(positionsQ && { positionsQ: this.tensor('rope.positionsQ', positionsQ) }),
+      ...(positionsK && { positionsK: this.tensor('rope.positionsK', positionsK) }),
+    };
+    this.reference.rope = { cos, sin, style, ...(positionsQ && { positionsQ }), ...(positionsK && { positionsK }) };
   }
 
   scalar<Name extends 'layout' | 'scale' | 'softcap' | 'causal' | 'align' | 'window' | 'dropout'>(

@@ -14,8 +14,27 @@ export interface Operands {
 
 /** Draws the operands of a case; axes are in the case's layout, or packed, or paged. */
 export function drawOperands(seed: string, given: Resolved): Operands {
-  if (given.varlen !== undefined) return packed(seed, given);
-  return given.pageSize === undefined ? dense(seed, given) : paged(seed, given, given.pageSize);
+  const operands = drawApart(seed, given);
+  return given.shared === true ? { ...operands, v: leadingColumns(operands.k, given.Dv) } : operands;
+}
+
+function drawApart(seed: string, given: Resolved): Operands {
+  const { pageSize, varlen } = given;
+  if (varlen === undefined) return pageSize === undefined ? dense(seed, given) : paged(seed, given, pageSize);
+  const operands = packed(seed, given);
+  if (pageSize === undefined) return operands;
+  // Packed queries of paged keys, which the contract does not have.
+  const { k, v, blockTable } = paged(seed, given, pageSize);
+  return { ...operands, k, v, ...(blockTable && { blockTable }) };
+}
+
+export function leadingColumns({ data, shape, dtype }: Values, columns: number): Values {
+  const width = shape.at(-1)!;
+  return {
+    data: data.filter((_, index) => index % width < columns),
+    shape: [...shape.slice(0, -1), columns],
+    dtype,
+  };
 }
 
 function dense(seed: string, given: Resolved): Operands {
@@ -58,14 +77,15 @@ function packed(seed: string, given: Resolved): Operands {
 
 /** Pages are dealt out backwards and one page belongs to nobody. */
 function paged(seed: string, given: Resolved, pageSize: number): Operands {
-  const { B, Hq, Hkv, Lq, Lk, D, Dv } = given;
+  const { B, Hq, Hkv, Lq, Lk, D, Dv, layout } = given;
   const perRow = Math.ceil(Lk / pageSize);
   const pages = B * perRow + 1;
+  const q = operand('q', seed, [B, Hq, Lq, D], Lq, given);
   return {
-    q: operand('q', seed, [B, Hq, Lq, D], Lq, given),
+    q: layout === 'bhld' ? q : swapHeadsAndRows(q),
     k: operand('k', seed, [pages, pageSize, Hkv, D], pages, given),
     v: operand('v', seed, [pages, pageSize, Hkv, Dv], pages, given),
-    outShape: [B, Hq, Lq, Dv],
+    outShape: layout === 'bhld' ? [B, Hq, Lq, Dv] : [B, Lq, Hq, Dv],
     lseShape: [B, Hq, Lq],
     blockTable: {
       data: Float64Array.from({ length: B * perRow }, (_, index) => pages - 1 - index),
@@ -82,9 +102,14 @@ export function sequenceStarts(varlen: string, side: 'queries' | 'keys'): Values
   return { data: Float64Array.from(starts), shape: [starts.length], dtype: 'int32' };
 }
 
-/** int8 in place of the drawn numbers, and the scale of each token and head. */
-export function quantise(seed: string, which: 'k' | 'v', { shape }: Values): { values: Values; scale: Values } {
-  const rows = shape.slice(0, 3);
+/** int8 in place of the drawn numbers, and the scale of each token and head: [B, Hkv, Lk], or paged like the keys. */
+export function quantise(
+  seed: string,
+  which: 'k' | 'v',
+  { shape }: Values,
+  { B, Hkv, Lk, pageSize }: Resolved,
+): { values: Values; scale: Values } {
+  const rows = pageSize === undefined ? [B, Hkv, Lk] : shape.slice(0, 3);
   return {
     values: draw(`${seed}/${which}Int8`, shape, 'int8', (stream) => stream.below(255) - 127),
     scale: draw(`${seed}/${which}Scale`, rows, 'float32', (stream) => (0.5 + stream.uniform()) / 64),

@@ -1,11 +1,15 @@
 import type { Broadcast } from '../parameters.js';
-import type { Resolved } from '../resolve.js';
+import { type Resolved, sequencesOf } from '../resolve.js';
 import { RandomStream } from './random.js';
 import { draw, normal, type Values } from './values.js';
 
-/** [1|B, 1|Hq, 1|Lq, Lk] */
-export function broadcastShape(pattern: Broadcast, { B, Hq, Lq, Lk }: Resolved): number[] {
-  return [pattern[0] === 'B' ? B : 1, pattern[1] === 'H' ? Hq : 1, pattern[2] === 'Q' ? Lq : 1, Lk];
+/** [1|B, 1|Hq, 1|Lq, Lk]; of packed sequences the longest count. */
+export function broadcastShape(pattern: Broadcast, given: Resolved): number[] {
+  const { B, Hq } = given;
+  const sequences = sequencesOf(given);
+  const queries = Math.max(0, ...sequences.map((sequence) => sequence.queries));
+  const keys = Math.max(0, ...sequences.map((sequence) => sequence.keys));
+  return [pattern[0] === 'B' ? B : 1, pattern[1] === 'H' ? Hq : 1, pattern[2] === 'Q' ? queries : 1, keys];
 }
 
 export function drawMask(seed: string, given: Resolved): Values | undefined {
@@ -47,14 +51,16 @@ export function drawBias(seed: string, given: Resolved): Values | undefined {
   });
 }
 
-/** Between 1 and Lk each, or 0, 1, Lk in turn. */
-export function drawLengths(seed: string, { kvLengths, B, Lk }: Resolved): Values | undefined {
-  if (kvLengths === undefined) return undefined;
-  const edges = [0, 1, Lk];
+/** Between 1 and Lk each, or 0, 1, Lk in turn; of packed sequences each one's own Lk. */
+export function drawLengths(seed: string, given: Resolved): Values | undefined {
+  if (given.kvLengths === undefined) return undefined;
+  const sequences = sequencesOf(given);
   let index = 0;
-  return draw(`${seed}/kvLengths`, [B], 'int32', (stream) =>
-    kvLengths === 'edges' ? edges[index++ % 3]! : 1 + stream.below(Lk),
-  );
+  return draw(`${seed}/kvLengths`, [given.B], 'int32', (stream) => {
+    const { keys } = sequences[index]!;
+    const edge = [0, 1, keys][index++ % 3]!;
+    return Math.min(keys, given.kvLengths === 'edges' ? edge : 1 + stream.below(keys));
+  });
 }
 
 export function drawSlopes(seed: string, { alibi, B, Hq }: Resolved): Values | undefined {
@@ -78,4 +84,15 @@ export function ropeTables({ Lq, Lk, D, rotary = D }: Resolved): { cos: Values; 
     dtype: 'float32',
   });
   return { cos: table(Math.cos), sin: table(Math.sin) };
+}
+
+/** Rows of the tables for every query and key, in no order; [B, L], packed [T]. */
+export function drawPositions(
+  seed: string,
+  { positions, varlen, B, Lq, Lk }: Resolved,
+): { positionsQ: Values; positionsK: Values } | undefined {
+  if (positions !== true) return undefined;
+  const drawn = (name: string, length: number): Values =>
+    draw(`${seed}/${name}`, varlen === undefined ? [B, length] : [length], 'int32', (stream) => stream.below(Lq + Lk));
+  return { positionsQ: drawn('positionsQ', Lq), positionsK: drawn('positionsK', Lk) };
 }
