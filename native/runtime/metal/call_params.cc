@@ -1,18 +1,12 @@
 #include "metal/call_params.h"
 
-#include <cmath>
+#include "dropout_params.h"
 
 namespace fa::metal {
 
 namespace {
 
 constexpr double kLog2E = 1.4426950408889634;
-
-DropoutParams dropout_of(const Dropout& dropout) {
-  constexpr double kWords = 4294967296.0;
-  return {static_cast<UInt32>(dropout.seed), static_cast<UInt32>(dropout.seed >> 32),
-          static_cast<UInt32>(std::floor(dropout.rate * kWords)), static_cast<float>(1 / (1 - dropout.rate))};
-}
 
 }  // namespace
 
@@ -35,7 +29,7 @@ AttentionParams params_of(const Problem& problem) {
     params.cap_log2 = static_cast<float>(problem.softcap * kLog2E);
   }
   params.offset = clamp_to_band(diagonal_offset(problem.rule, params.query_length, params.key_length));
-  if (problem.has(Feature::dropout)) params.dropout = dropout_of(problem.dropout);
+  if (problem.has(Feature::dropout)) params.dropout = dropout_params(problem.dropout);
   return params;
 }
 

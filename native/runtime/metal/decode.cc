@@ -48,6 +48,7 @@ void add_decode(const Problem& problem, const MetalPlan& plan, const RowResults&
   made.bind(decode, binding::kPartialOut, partial_out);
   made.bind(decode, binding::kPartialStats, partial_stats);
   Dispatch& reduce = made.dispatch(*plan.variants.back(), all_heads(problem), 1);
+  made.bind_sinks(reduce);
   made.bind(reduce, binding::kPartialOut, partial_out);
   made.bind(reduce, binding::kPartialStats, partial_stats);
   made.pass(reduce, binding::kSplitParams, splits);
