@@ -1,4 +1,4 @@
-import { binding, constantId, structBytes, unbounded } from './fa-headers.js';
+import { binding, constantId, constantNames, structBytes, unbounded } from './fa-headers.js';
 import { randomElements, repeated } from './tensor-data.js';
 import { elementBytes, groupRows, type Variant } from './variants.js';
 
@@ -22,17 +22,14 @@ export interface Dispatch {
   bytes: ReadonlyMap<number, Uint8Array>;
 }
 
-type Constants = Partial<Record<keyof typeof plain, string>>;
-const plain = {
-  kHasMask: 'bool:false',
-  kHasBias: 'bool:false',
+type Constants = Record<string, string>;
+
+/** Whole fragments and no option. */
+const plain: Constants = {
+  ...Object.fromEntries(constantNames.map((name) => [name, 'bool:false'])),
   kBiasType: 'int:0',
   kAligned: 'bool:true',
   kWritesLse: 'bool:true',
-  kWritesStats: 'bool:false',
-  kHasStats: 'bool:false',
-  kHasDLse: 'bool:false',
-  kStoresDScores: 'bool:false',
   kSplitsKeys: 'bool:true',
 };
 
@@ -44,13 +41,9 @@ export const plainConstants = (change: Constants = {}): ReadonlyMap<number, stri
 
 /** The call that needs most: every option at once, rows of any length. */
 export const fullConstants: ReadonlyMap<number, string> = byIndex({
-  kHasMask: 'bool:true',
-  kHasBias: 'bool:true',
+  ...Object.fromEntries(constantNames.map((name) => [name, 'bool:true'])),
+  kBiasType: 'int:0',
   kAligned: 'bool:false',
-  kWritesStats: 'bool:true',
-  kHasStats: 'bool:true',
-  kHasDLse: 'bool:true',
-  kStoresDScores: 'bool:true',
 });
 
 /** How many threadgroups the plan of native/runtime/metal makes of a call. */
@@ -125,10 +118,12 @@ function parameters(variant: Variant, shape: Shape): ReadonlyMap<number, Uint8Ar
   const absent = { batch: 0, head: 0, row: 0 };
   const scale = 1 / Math.sqrt(width);
   const attention = structBytes('AttentionParams', {
-    ...{ q: query, k: key, v: value, out, mask: absent, bias: absent },
+    ...{ q: query, k: key, v: value, out, mask: absent, bias: absent, alibi_batch: 0 },
+    ...{ row_batch: queryHeads * queryLength, row_head: queryLength, offset: keyLength - queryLength },
     band: { lo: -unbounded, hi: causal ? keyLength - queryLength : unbounded, keys: keyLength },
     ...{ batch, query_heads: queryHeads, kv_heads: kvHeads, query_length: queryLength, key_length: keyLength },
     ...{ head_dim: width, value_dim: valueWidth, scale, scale_log2: scale * Math.LOG2E, first_task: 0 },
+    ...{ cap_scale: 0, cap_log2: 0, dropout: { seed_low: 0, seed_high: 0, threshold: 0, keep_factor: 1 } },
   });
   const gradient = structBytes('GradientParams', {
     ...{ d_out: out, dq: query, dk: key, dv: value, first_head: 0, heads: batch * queryHeads },

@@ -6,7 +6,7 @@ const header = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../include/fa/${name}.h`, import.meta.url)), 'utf8').replace(/\/\/.*$/gm, '');
 
 const bindings = header('bindings');
-const structs = header('key_band') + header('params');
+const structs = ['key_band', 'sequence', 'philox', 'params'].map(header).join('\n');
 
 /** Values of `FA_CONSTANT int kName = 3;`, in a namespace where one is named. */
 function constants(text: string): Record<string, number> {
@@ -19,6 +19,9 @@ const namespaced = (name: string) => new RegExp(`namespace ${name} \\{([\\s\\S]*
 /** Index by name, such as kQ. */
 export const binding = lookUp('binding');
 export const constantId = lookUp('constant_id');
+
+/** Names of the function constants, such as kHasMask. */
+export const constantNames = Object.keys(constants(namespaced('constant_id')));
 
 function lookUp(name: string): (constant: string) => number {
   const values = constants(namespaced(name));
@@ -52,6 +55,7 @@ export interface Values {
 const scalars: Record<string, { bytes: number; write(view: DataView, offset: number, value: number): void }> = {
   Int64: { bytes: 8, write: (view, offset, value) => view.setBigInt64(offset, BigInt(value), true) },
   int: { bytes: 4, write: (view, offset, value) => view.setInt32(offset, value, true) },
+  UInt32: { bytes: 4, write: (view, offset, value) => view.setUint32(offset, value, true) },
   float: { bytes: 4, write: (view, offset, value) => view.setFloat32(offset, value, true) },
 };
 

@@ -18,8 +18,9 @@ it('structs, bindings and constants agree with the C++ compiler', () => {
 #include "fa/params.h"
 using namespace fa;
 int main() {
-  AttentionParams p{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, {13, 14, 15}, {16, 17, 18}, {-19, 20, 21},
-                    22, 23, 24, 25, 26, 27, 28, 0.5f, 0.25f, 29};
+  AttentionParams p{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, {13, 14, 15}, {16, 17, 18}, 30, 31, 32,
+                    {-19, 20, 21}, 22, 23, 24, 25, 26, 27, 28, 0.5f, 0.25f, 2.0f, 4.0f, 33,
+                    {4000000000u, 34, 35, 8.0f}, 29};
   GradientParams g{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}, 13, 14};
   SplitParams s{3, 64};
   auto print = [](const void* bytes, size_t size) {
@@ -40,7 +41,9 @@ int main() {
     ...{ q: strides(1), k: strides(4), v: strides(7), out: strides(10), mask: strides(13), bias: strides(16) },
     band: { lo: -19, hi: 20, keys: 21 },
     ...{ batch: 22, query_heads: 23, kv_heads: 24, query_length: 25, key_length: 26, head_dim: 27, value_dim: 28 },
-    ...{ scale: 0.5, scale_log2: 0.25, first_task: 29 },
+    ...{ row_batch: 30, row_head: 31, alibi_batch: 32, offset: 33, first_task: 29 },
+    ...{ scale: 0.5, scale_log2: 0.25, cap_scale: 2, cap_log2: 4 },
+    dropout: { seed_low: 4000000000, seed_high: 34, threshold: 35, keep_factor: 8 },
   });
   const gradient = structBytes('GradientParams', {
     ...{ d_out: strides(1), dq: strides(4), dk: strides(7), dv: strides(10), first_head: 13, heads: 14 },
