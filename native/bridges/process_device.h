@@ -1,7 +1,9 @@
 // The device of hosts that call us without passing through JavaScript (TensorFlow, ONNX Runtime), chosen by
 // FA_METAL_*.
 #pragma once
+#include <array>
 #include <memory>
+#include <span>
 
 #include "device.h"
 
@@ -20,5 +22,11 @@ Device& process_device();
 /// @throws Error
 OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options,
                                    Direction direction);
+
+/// A shape of OutputShapes as hosts have it: without the axis of batches, which packed sequences do not have.
+template <size_t kRank>
+std::span<const int64_t> host_shape(const std::array<int64_t, kRank>& shape, const AttentionInputs& inputs) {
+  return std::span<const int64_t>(shape).subspan(inputs.cu_seqlens_q ? 1 : 0);
+}
 
 }  // namespace fa

@@ -1,4 +1,5 @@
 import { readCall } from './call.js';
+import { likelyGradients } from './expected-gradients.js';
 import { runKernel } from './kernels.js';
 import type { AttentionOptions } from './options.js';
 import { prepared } from './register.js';
@@ -42,5 +43,6 @@ export function attentionWithLse(
 function run(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions | undefined): [Tensor4D, Tensor, Tensor] {
   const { tf, names } = prepared();
   const call = readCall(q, k, v, options);
-  return runKernel(tf, names.forward, call.tensors, call) as [Tensor4D, Tensor, Tensor];
+  const gradients = likelyGradients(tf, call);
+  return runKernel(tf, names.forward, call.tensors, { ...call, gradients }) as [Tensor4D, Tensor, Tensor];
 }

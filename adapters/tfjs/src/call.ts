@@ -1,4 +1,10 @@
-import { type AttentionOptions as CoreOptions, inOperation, readOptions, refusal } from '@fa-metal/core';
+import {
+  type AttentionOptions as CoreOptions,
+  type GradientName,
+  inOperation,
+  readOptions,
+  refusal,
+} from '@fa-metal/core';
 import type { AttentionOptions } from './options.js';
 import { isTensor, type Tensor } from './tensorflow.js';
 
@@ -13,13 +19,15 @@ export interface CallAttributes {
   /** Public names: `q`, `mask`, `rope.cos`. */
   inputs: readonly string[];
   options: ScalarOptions;
+  /** Optional inputs whose gradient comes with dq, dk, dv; others cost a run of their own when they are asked for. */
+  gradients: readonly GradientName[];
 }
 
 /** tfjs has string and complex64 besides. */
 const dtypes = ['float32', 'int32', 'bool'];
 
 /** A call as tfjs's kernels take it. */
-export interface Call extends CallAttributes {
+export interface Call extends Omit<CallAttributes, 'gradients'> {
   tensors: Tensor[];
 }
 

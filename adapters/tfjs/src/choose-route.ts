@@ -61,7 +61,7 @@ function tryOut(tf: TensorFlow, route: Route): void {
   tf.tidy(() => {
     const one = tf.ones([1, 1, 1, 8]);
     const value = tf.fill([1, 1, 1, 8], 3);
-    const outputs = route.forward([one, one, value], { inputs: ['q', 'k', 'v'], options: {} });
+    const outputs = route.forward([one, one, value], { inputs: ['q', 'k', 'v'], options: {}, gradients: [] });
     const [out] = outputs.map((output) => asTensor(tf, output));
     if (route.name === 'composed') return; // may have no synchronous reads; its ops are tfjs's own
     const result = out?.dataSync()[0];

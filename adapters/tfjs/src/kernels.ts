@@ -37,8 +37,10 @@ export function registerKernels(tf: TensorFlow, names: KernelNames, backendName:
 
 /** Runs a kernel whose inputs are a list, so that optional ones can be left out even while tfjs records a tape. */
 export function runKernel(tf: TensorFlow, name: string, tensors: Tensor[], call: CallAttributes): Tensor[] {
-  const { inputs, options } = call;
-  const attributes = { inputs, options } as unknown as Parameters<ReturnType<TensorFlow['engine']>['runKernel']>[2];
+  const { inputs, options, gradients } = call;
+  const attributes = { inputs, options, gradients } as unknown as Parameters<
+    ReturnType<TensorFlow['engine']>['runKernel']
+  >[2];
   return tf.engine().runKernel(name, tensors as unknown as Record<string, Tensor>, attributes) as unknown as Tensor[];
 }
 
@@ -70,11 +72,16 @@ interface Differentiation {
 
 /** One run of the backward kernel; the functions that tfjs asks for hand its results over. */
 function differentiate({ tf, names, route }: Differentiation, call: CallAttributes, tensors: Tensor[]) {
-  const gradients = runKernel(tf, names.backward, tensors, { ...call, inputs: [...call.inputs, ...backwardInputs] });
-  const given = ['q', 'k', 'v', ...call.inputs.filter((name) => isAmong(route.gradients, name))];
+  const run = (gradients: readonly GradientName[]) =>
+    runKernel(tf, names.backward, tensors, { ...call, inputs: [...call.inputs, ...backwardInputs], gradients });
+  const together = call.gradients.filter((name) => route.gradients.includes(name));
+  const results = run(together);
+  const given: readonly string[] = ['q', 'k', 'v', ...together];
   const entries = call.inputs.map((name, index) => {
     const found = given.indexOf(name);
-    return [index, found >= 0 ? () => gradients[found] : missingGradient(tf, name, tensors[index] as Tensor)];
+    if (found >= 0) return [index, () => results[found]];
+    if (isAmong(route.gradients, name)) return [index, () => tf.tidy(() => run([name])[3] as Tensor)];
+    return [index, missingGradient(tf, name, tensors[index] as Tensor)];
   });
   return Object.fromEntries(entries) as Record<string, () => Tensor>;
 }
@@ -91,7 +98,7 @@ function missingGradient(tf: TensorFlow, argument: string, input: Tensor): () =>
   };
 }
 
-function isAmong(names: readonly GradientName[], name: string): boolean {
+function isAmong(names: readonly GradientName[], name: string): name is GradientName {
   return (names as readonly string[]).includes(name);
 }
 

@@ -1,3 +1,4 @@
+import { supportedGradients } from '@fa-metal/core';
 import { attentionBackward, attention as reference } from '@fa-metal/reference';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type AttentionOptions, attention, attentionWithLse, register } from '../src/index.js';
@@ -9,6 +10,23 @@ type Tensor = ReturnType<typeof tf.tensor>;
 const shapes = { q: [2, 4, 9, 8], k: [2, 2, 11, 8], v: [2, 2, 11, 16], out: [2, 4, 9, 16], lse: [2, 4, 9] };
 const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
 const host = (tensor: Tensor) => ({ data: Float64Array.from(tensor.dataSync()), shape: tensor.shape });
+
+/** Names of the kernels that tfjs runs in `body`. */
+function kernelRuns(body: () => void): string[] {
+  const runs: string[] = [];
+  const engine = tf.engine();
+  const runKernel = engine.runKernel;
+  engine.runKernel = function (this: typeof engine, ...call: Parameters<typeof runKernel>) {
+    runs.push(call[0]);
+    return runKernel.apply(this, call);
+  } as typeof runKernel;
+  try {
+    body();
+  } finally {
+    engine.runKernel = runKernel;
+  }
+  return runs;
+}
 
 describe.each(routeNames)('route %s', (route) => {
   beforeEach(() => {
@@ -47,18 +65,9 @@ describe.each(routeNames)('route %s', (route) => {
 
   test('the backward pass runs once for all gradients', () => {
     const [q, k, v] = [random(shapes.q, 1), random(shapes.k, 2), random(shapes.v, 3)];
-    const runs: string[] = [];
-    const engine = tf.engine();
-    const runKernel = engine.runKernel;
-    engine.runKernel = function (this: typeof engine, ...call: Parameters<typeof runKernel>) {
-      runs.push(call[0]);
-      return runKernel.apply(this, call);
-    } as typeof runKernel;
-    try {
+    const runs = kernelRuns(() => {
       tf.grads((...inputs: Tensor[]) => attention(...(inputs as [Tensor, Tensor, Tensor])).sum())([q, k, v]);
-    } finally {
-      engine.runKernel = runKernel;
-    }
+    });
     expect(runs.filter((name) => /^FaMetalAttentionGrad/.test(name))).toHaveLength(1);
     expect(runs.filter((name) => /^FaMetalAttention\d*$/.test(name))).toHaveLength(1);
   });
@@ -78,16 +87,36 @@ describe.each(routeNames)('route %s', (route) => {
     expect(error.message).toContain('gradient of a gradient');
   });
 
-  test(`the gradient of a bias ${route === 'composed' ? 'is computed' : 'is refused by name when it is asked for'}`, () => {
+  const computed = route === 'composed' || supportedGradients.bias.cpu;
+  test(`the gradient of a bias ${computed ? 'is computed' : 'is refused by name when it is asked for'}`, () => {
     const [q, k, v, bias] = [random(shapes.q, 1), random(shapes.k, 2), random(shapes.v, 3), random([1, 4, 9, 11], 7)];
     const constant = tf.grad((x: Tensor) => attention(x, k, v, { bias }).sum())(q);
     expect(constant.shape).toEqual(shapes.q);
     const differentiate = () => tf.grad((b: Tensor) => attention(q, k, v, { bias: b }).square().sum())(bias);
-    if (route === 'composed') {
+    if (computed) {
       expect(differentiate().shape).toEqual(bias.shape);
     } else {
       expect(errorOf(differentiate)).toMatchObject({ code: 'UNSUPPORTED_GRADIENT', argument: 'bias' });
     }
+  });
+
+  test.runIf(computed)('a bias that is learnt costs no second run, one that tfjs did not record does', () => {
+    const [q, k, v, bias] = [random(shapes.q, 1), random(shapes.k, 2), random(shapes.v, 3), random([1, 4, 9, 11], 7)];
+    const variable = tf.variable(bias);
+    const loss = (b: Tensor) => attention(q, k, v, { bias: b }).square().sum();
+    const gradients: Tensor[] = [];
+    const runs = (body: () => Tensor) => {
+      const counted = kernelRuns(() => gradients.push(body()));
+      return counted.filter((name) => /^FaMetalAttentionGrad/.test(name)).length;
+    };
+    expect(runs(() => tf.grad(loss)(bias))).toBe(2);
+    expect(runs(() => tf.grad((x: Tensor) => loss(x.mul(1)))(bias))).toBe(1);
+    expect(runs(() => tf.variableGrads(() => loss(variable) as never, [variable]).grads[variable.name] as Tensor)).toBe(
+      1,
+    );
+    const [first] = gradients.map((gradient) => gradient.dataSync());
+    for (const gradient of gradients) expect(gradient.dataSync()).toEqual(first);
+    variable.dispose();
   });
 
   test('an offset that changes in every call', () => {

@@ -1,4 +1,9 @@
-import { attentionSync, type AttentionOptions as HostOptions, type Tensor as HostTensor } from '@fa-metal/core';
+import {
+  attentionSync,
+  type AttentionOptions as HostOptions,
+  type Tensor as HostTensor,
+  supportedOptions,
+} from '@fa-metal/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type AttentionOptions, attention, register } from '../src/index.js';
 import { errorOf } from './support/errors.js';
@@ -42,17 +47,48 @@ const illegal: Record<string, IllegalCall> = {
   'align disagrees': { scalars: { causal: 'topLeft', align: 'bottomRight' } },
   'window below -1': { scalars: { window: { left: -2, right: 0 } } },
   'unknown option': { scalars: { isCausal: true } },
+  'softcap 0': { scalars: { softcap: 0 } },
+  'softcap too small for float32': { scalars: { softcap: 1e-50 } },
+  'slopes of two heads': { tensors: { alibiSlopes: [[2]] } },
+  'slopes of three batches': { tensors: { alibiSlopes: [[3, 4]] } },
+  'sinks in two axes': { tensors: { sinks: [[2, 4]] } },
+  'lengths in float32': { tensors: { kvLengths: [[2]] } },
+  'lengths of three batches': { tensors: { kvLengths: [[3], 'int32'] } },
+  'cuSeqlensQ alone': { q: [[5, 4, 8]], k: [[6, 2, 8]], v: [[6, 2, 8]], tensors: { cuSeqlensQ: [[2], 'int32'] } },
+  'cuSeqlensK alone': { q: [[5, 4, 8]], k: [[6, 2, 8]], v: [[6, 2, 8]], tensors: { cuSeqlensK: [[2], 'int32'] } },
+  'packed, but of rank 4': { tensors: { cuSeqlensQ: [[2], 'int32'], cuSeqlensK: [[2], 'int32'] } },
+  'starts of different counts': {
+    q: [[5, 4, 8]],
+    k: [[6, 2, 8]],
+    v: [[6, 2, 8]],
+    tensors: { cuSeqlensQ: [[2], 'int32'], cuSeqlensK: [[3], 'int32'] },
+  },
+  'pages without lengths': { k: [[9, 4, 2, 8]], v: [[9, 4, 2, 8]], tensors: { blockTable: [[2, 3], 'int32'] } },
+  'pages of one batch': {
+    k: [[9, 4, 2, 8]],
+    v: [[9, 4, 2, 8]],
+    tensors: { blockTable: [[1, 3], 'int32'], kvLengths: [[2], 'int32'] },
+  },
+  'int8 that tfjs does not have': { tensors: { kScale: [[2, 2, 6]] } },
   'kernel name': { scalars: { kernel: 'no-such-kernel' } },
   'kernel name with separators': { scalars: { kernel: 'a;scale=2,b' } },
 };
 const unsupportedNatively: Record<string, IllegalCall> = {
-  softcap: { scalars: { softcap: 3 } },
-  dropout: { scalars: { dropout: { rate: 0.1, seed: 5n } } },
-  alibiSlopes: { tensors: { alibiSlopes: [[4]] } },
-  sinks: { tensors: { sinks: [[4]] } },
-  kvLengths: { tensors: { kvLengths: [[2], 'int32'] } },
   'width 577': { q: [[2, 4, 5, 577]], k: [[2, 2, 6, 577]] },
+  ...lacking({
+    softcap: { scalars: { softcap: 3 } },
+    dropout: { scalars: { dropout: { rate: 0.1, seed: 5n } } },
+    alibiSlopes: { tensors: { alibiSlopes: [[4]] } },
+    sinks: { tensors: { sinks: [[4]] } },
+    kvLengths: { tensors: { kvLengths: [[2], 'int32'] } },
+  }),
 };
+
+/** Options that the cpu backend does not have, as kernels/variants/options.json says. */
+function lacking(samples: Partial<Record<keyof typeof supportedOptions, IllegalCall>>): Record<string, IllegalCall> {
+  const lacks = (name: string) => supportedOptions[name as keyof typeof supportedOptions].cpu.length === 0;
+  return Object.fromEntries(Object.entries(samples).filter(([name]) => lacks(name)));
+}
 
 afterAll(() => {
   register(tf);

@@ -85,8 +85,8 @@ class ForwardKernel final : public Kernel {
     call.inputs.v = values.required(2, "v");
     read_optional_inputs(values, 3, call.inputs);
     const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
-    call.out = values.output(0, shapes.out).value();
-    call.lse = values.output(1, shapes.lse);
+    call.out = values.output(0, host_shape(shapes.out, call.inputs)).value();
+    call.lse = values.output(1, host_shape(shapes.lse, call.inputs));
     process_device().forward(call);
   }
 };
@@ -109,9 +109,9 @@ class BackwardKernel final : public Kernel {
     call.d_lse = values.input(6, "dLse");
     read_optional_inputs(values, 7, call.inputs);
     const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::backward);
-    call.dq = values.output(0, shapes.dq).value();
-    call.dk = values.output(1, shapes.dk).value();
-    call.dv = values.output(2, shapes.dv).value();
+    call.dq = values.output(0, host_shape(shapes.dq, call.inputs)).value();
+    call.dk = values.output(1, host_shape(shapes.dk, call.inputs)).value();
+    call.dv = values.output(2, host_shape(shapes.dv, call.inputs)).value();
     call.d_bias = gradient(values, 3, call.inputs.bias, "bias");
     call.d_alibi_slopes = gradient(values, 4, call.inputs.alibi_slopes, "alibiSlopes");
     call.d_sinks = gradient(values, 5, call.inputs.sinks, "sinks");

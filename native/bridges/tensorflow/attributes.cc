@@ -67,6 +67,22 @@ void set_option(AttentionOptions& options, std::string_view name, std::string_vi
   }
 }
 
+/// Reads names with commas between them.
+template <typename Found>
+std::vector<Found> parse_names(const char* attribute, std::string_view text,
+                               const Found* (*find)(std::string_view)) {
+  std::vector<Found> all;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    const std::string_view name = text.substr(0, end);
+    const Found* found = find(name);
+    if (!found) refuse_value(attribute, "names of arguments", name);
+    all.push_back(*found);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return all;
+}
+
 }  // namespace
 
 AttentionOptions parse_options(std::string_view text) {
@@ -83,17 +99,10 @@ AttentionOptions parse_options(std::string_view text) {
   return options;
 }
 
-std::vector<Slot> parse_slots(std::string_view text) {
-  std::vector<Slot> slots;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(','), text.size());
-    const std::string_view name = text.substr(0, end);
-    const Slot* slot = find_slot(name);
-    if (!slot) refuse_value("inputs", "names of arguments", name);
-    slots.push_back(*slot);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return slots;
+std::vector<Slot> parse_slots(std::string_view text) { return parse_names<Slot>("inputs", text, find_slot); }
+
+std::vector<GradientSlot> parse_gradients(std::string_view text) {
+  return parse_names<GradientSlot>("wanted", text, find_gradient);
 }
 
 }  // namespace fa::tensorflow

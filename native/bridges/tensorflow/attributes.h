@@ -1,4 +1,4 @@
-// The op's two text attributes. TensorFlow builds a kernel, and keeps it for good, for every new combination
+// The ops' text attributes. TensorFlow builds a kernel, and keeps it for good, for every new combination
 // of attributes; so only what stays the same from call to call is an attribute. Numbers that change are
 // tensors.
 #pragma once
@@ -16,5 +16,8 @@ AttentionOptions parse_options(std::string_view text);
 
 /// Reads "q,k,v,mask": which argument each input of the op is. @throws Error INVALID_ARGUMENT
 std::vector<Slot> parse_slots(std::string_view text);
+
+/// Reads "bias,sinks": what the outputs are that follow dq, dk, dv. @throws Error INVALID_ARGUMENT
+std::vector<GradientSlot> parse_gradients(std::string_view text);
 
 }  // namespace fa::tensorflow

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "attributes.h"
+#include "bridges/process_device.h"
 #include "failures.h"
 #include "loader.h"
 #include "registration.h"
@@ -33,6 +34,7 @@ void check(const StatusPtr& status, const char* what) {
 struct Kernel {
   std::shared_ptr<Device> device;
   std::vector<Slot> slots;
+  std::vector<GradientSlot> wanted;  ///< of the backward op
   AttentionOptions options;
 };
 
@@ -129,13 +131,13 @@ class Tensors {
     return tensors;
   }
 
-  template <size_t kRank>
-  Tensor allocate_output(int index, const std::array<int64_t, kRank>& shape) {
+  Tensor allocate_output(int index, std::span<const int64_t> shape) {
     int64_t bytes = sizeof(float);
     for (const int64_t size : shape) bytes *= size;
     const StatusPtr status = new_status();
-    TF_Tensor* host = c_api().TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), kRank,
-                                                static_cast<size_t>(bytes), status.get());
+    TF_Tensor* host =
+        c_api().TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()),
+                                  static_cast<size_t>(bytes), status.get());
     held_.emplace_back(host);
     if (c_api().TF_GetCode(status.get()) != TF_OK) {
       throw Error(ErrorCode::OUT_OF_MEMORY, "",
@@ -167,10 +169,12 @@ void run_forward(const Kernel& kernel, TF_OpKernelContext* context) {
   read_scalars(inputs, call.options);
 
   const OutputShapes shapes = planned_shapes(*kernel.device, call.inputs, call.options, Direction::forward);
-  call.out = tensors.allocate_output(0, shapes.out);
-  call.lse = tensors.allocate_output(1, shapes.lse);
-  const auto [batch, heads, rows] = shapes.lse;
-  call.softmax_stats = tensors.allocate_output(2, std::array<int64_t, 4>{2, batch, heads, rows});
+  call.out = tensors.allocate_output(0, host_shape(shapes.out, call.inputs));
+  const auto lse = host_shape(shapes.lse, call.inputs);
+  call.lse = tensors.allocate_output(1, lse);
+  std::vector<int64_t> stats{2};
+  stats.insert(stats.end(), lse.begin(), lse.end());
+  call.softmax_stats = tensors.allocate_output(2, stats);
   kernel.device->forward(call);
 }
 
@@ -189,28 +193,40 @@ void run_backward(const Kernel& kernel, TF_OpKernelContext* context) {
   if (inputs.softmax_stats && inputs.softmax_stats->bytes > 0) call.softmax_stats = inputs.softmax_stats;
 
   const OutputShapes shapes = planned_shapes(*kernel.device, call.inputs, call.options, Direction::backward);
-  call.dq = tensors.allocate_output(0, shapes.dq);
-  call.dk = tensors.allocate_output(1, shapes.dk);
-  call.dv = tensors.allocate_output(2, shapes.dv);
+  call.dq = tensors.allocate_output(0, host_shape(shapes.dq, call.inputs));
+  call.dk = tensors.allocate_output(1, host_shape(shapes.dk, call.inputs));
+  call.dv = tensors.allocate_output(2, host_shape(shapes.dv, call.inputs));
+  int index = 3;
+  for (const GradientSlot& wanted : kernel.wanted) {
+    const std::optional<Tensor>& input = call.inputs.*wanted.input;
+    if (!input)
+      refuse(ErrorCode::INVALID_ARGUMENT, wanted.name, "a tensor, because its gradient is wanted", "none");
+    const std::span shape(input->shape.data(), static_cast<size_t>(input->rank));
+    call.*wanted.gradient = tensors.allocate_output(index++, shape);
+  }
   kernel.device->backward(call);
 }
 
-}  // namespace
-
-void* create_kernel(TF_OpKernelConstruction* construction) {
+Kernel* create(TF_OpKernelConstruction* construction, bool backward) {
   std::unique_ptr<Kernel> made;
   guarded(
       [&] {
-        const OpScope scope("attention");
+        const OpScope scope(backward ? "attentionBackward" : "attention");
         auto kernel = std::make_unique<Kernel>();
         kernel->device = device_at(read_integer_attribute(construction, "device"));
         kernel->slots = parse_slots(read_text_attribute(construction, "inputs"));
         kernel->options = parse_options(read_text_attribute(construction, "options"));
+        if (backward) kernel->wanted = parse_gradients(read_text_attribute(construction, "wanted"));
         made = std::move(kernel);
       },
       [&](TF_Status* status) { c_api().TF_OpKernelConstruction_Failure(construction, status); });
   return made.release();
 }
+
+}  // namespace
+
+void* create_forward(TF_OpKernelConstruction* construction) { return create(construction, false); }
+void* create_backward(TF_OpKernelConstruction* construction) { return create(construction, true); }
 
 void delete_kernel(void* kernel) { delete static_cast<Kernel*>(kernel); }
 

@@ -50,27 +50,36 @@ void check(TF_Status* status, const std::string& what) {
   if (!message.empty()) throw Error(ErrorCode::HOST_INCOMPATIBLE, "", what + ": " + message);
 }
 
-void register_op(const std::string& name, const std::vector<const char*>& outputs, ComputeKernel compute) {
+struct OpDefinition {
+  std::string name;
+  std::vector<const char*> outputs, attributes;  ///< attributes besides those that both ops have
+  CreateKernel create;
+  ComputeKernel compute;
+};
+
+void register_op(const OpDefinition& definition) {
   const CApi& api = c_api();
+  const std::string& name = definition.name;
   TF_OpDefinitionBuilder* op = api.TF_NewOpDefinitionBuilder(name.c_str());
   for (const char* input :
        {"floats: floatCount * float", "ints: intCount * int32", "bools: boolCount * bool"}) {
     api.TF_OpDefinitionBuilderAddInput(op, input);
   }
-  for (const char* output : outputs) api.TF_OpDefinitionBuilderAddOutput(op, output);
+  for (const char* output : definition.outputs) api.TF_OpDefinitionBuilderAddOutput(op, output);
   for (const char* attribute : {"floatCount: int >= 0", "intCount: int >= 0", "boolCount: int >= 0",
                                 "inputs: string",   // what each input is, floats first, then ints, then bools
                                 "options: string",  // attributes.h
                                 "device: int"}) {
     api.TF_OpDefinitionBuilderAddAttr(op, attribute);
   }
+  for (const char* attribute : definition.attributes) api.TF_OpDefinitionBuilderAddAttr(op, attribute);
   api.TF_OpDefinitionBuilderSetShapeInferenceFunction(op, infer_shapes);
   TF_Status* status = api.TF_NewStatus();
   api.TF_RegisterOpDefinition(op, status);
   check(status, "registering the op " + name);
 
   TF_KernelBuilder* kernel =
-      api.TF_NewKernelBuilder(name.c_str(), "CPU", create_kernel, compute, delete_kernel);
+      api.TF_NewKernelBuilder(name.c_str(), "CPU", definition.create, definition.compute, delete_kernel);
   status = api.TF_NewStatus();
   api.TF_RegisterKernelBuilder(name.c_str(), kernel, status);
   check(status, "registering the kernel of " + name);
@@ -101,8 +110,17 @@ Ops register_ops(const DeviceConfig& config) {
     all.backward = unique_name("FaMetalAttentionGrad");
     // Set first: after a failure half way a second attempt would abort the process.
     all.registered = true;
-    register_op(all.forward, {"out: float", "lse: float", "softmax_stats: float"}, compute_forward);
-    register_op(all.backward, {"dq: float", "dk: float", "dv: float"}, compute_backward);
+    register_op({all.forward,
+                 {"out: float", "lse: float", "softmax_stats: float"},
+                 {},
+                 create_forward,
+                 compute_forward});
+    register_op({all.backward,
+                 {"gradients: gradientCount * float"},
+                 // `wanted` names the options whose gradients follow dq, dk, dv (attributes.h).
+                 {"gradientCount: int >= 3", "wanted: string"},
+                 create_backward,
+                 compute_backward});
   }
   return {all.forward, all.backward, device};
 }

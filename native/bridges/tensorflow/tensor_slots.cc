@@ -46,6 +46,12 @@ constexpr Slot kSlots[] = {
 #undef FA_STATE
 #undef FA_OPTIONAL_STATE
 
+constexpr GradientSlot kGradients[] = {
+    {"bias", &AttentionInputs::bias, &BackwardCall::d_bias},
+    {"alibiSlopes", &AttentionInputs::alibi_slopes, &BackwardCall::d_alibi_slopes},
+    {"sinks", &AttentionInputs::sinks, &BackwardCall::d_sinks},
+};
+
 int64_t read_int64(const Tensor& tensor, const char* argument) {
   int64_t value = 0;
   if (tensor.dtype != DType::int32 || tensor.bytes != sizeof value) {
@@ -61,6 +67,13 @@ int64_t read_int64(const Tensor& tensor, const char* argument) {
 const Slot* find_slot(std::string_view name) {
   for (const Slot& slot : kSlots) {
     if (name == slot.name) return &slot;
+  }
+  return nullptr;
+}
+
+const GradientSlot* find_gradient(std::string_view name) {
+  for (const GradientSlot& gradient : kGradients) {
+    if (name == gradient.name) return &gradient;
   }
   return nullptr;
 }

@@ -25,6 +25,16 @@ struct Slot {
 /// Null when there is no such argument.
 const Slot* find_slot(std::string_view name);
 
+/// An option whose gradient can be asked for.
+struct GradientSlot {
+  const char* name;  ///< public
+  std::optional<Tensor> AttentionInputs::* input;
+  std::optional<Tensor> BackwardCall::* gradient;
+};
+
+/// Null when there is no such option.
+const GradientSlot* find_gradient(std::string_view name);
+
 /// Moves the numbers that came as tensors into the options. @throws Error INVALID_ARGUMENT
 void read_scalars(const CallTensors& tensors, AttentionOptions& options);
 

@@ -12,6 +12,7 @@ export {
   refusal,
 } from './errors.js';
 export { type ErrorCode, errorMeanings } from './generated/errors.js';
+export { supportedGradients, supportedOptions } from './generated/options.js';
 export { type LoadedLibrary, loadLibrary, nativeLibraryPath } from './loader.js';
 export { mergeAttention } from './merge-attention.js';
 export type * from './native.js';

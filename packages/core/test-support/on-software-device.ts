@@ -1,5 +1,6 @@
 // Imported before anything else by a test file: all that it opens is then the Metal backend on the software device, with every access checked.
 import type { Adapter } from '@fa-metal/conformance';
+import { notSupported } from './not-supported.js';
 import { chooseSoftwareDevice, whyNoSoftwareDevice } from './software-device.js';
 
 /** Why the tests have to be skipped; empty when they can run. */
@@ -11,15 +12,20 @@ process.env['FA_METAL_DEVICE'] = 'software';
 
 /** An adapter of a host, as it has to be on the Metal backend. */
 export function onMetal({ name, manifest, ...adapter }: Adapter, wideHeads: 'notSupported' | 'skipped'): Adapter {
-  const { notSupported, skipped } = manifest;
-  const lacking = Object.entries(notSupported).map(([feature, reason]) => [feature, reason.replace('cpu', 'metal')]);
+  const { skipped } = manifest;
+  const ofCpu = notSupported('cpu');
+  const ofHost = Object.entries(manifest.notSupported).filter(([feature]) => !Object.hasOwn(ofCpu, feature));
   const reason = { wideHeads: 'only for few query rows' };
   return {
     ...adapter,
     name: `${name}-metal`,
     manifest: {
       ...manifest,
-      notSupported: { ...Object.fromEntries(lacking), ...(wideHeads === 'notSupported' && reason) },
+      notSupported: {
+        ...notSupported('metal', skipped),
+        ...Object.fromEntries(ofHost),
+        ...(wideHeads === 'notSupported' && reason),
+      },
       skipped: { ...skipped, ...(wideHeads === 'skipped' && reason) },
     },
   };

@@ -1,33 +1,8 @@
-import type { Adapter, Call, Manifest, Outputs } from '@fa-metal/conformance';
-import { supportedGradients, supportedOptions } from '../src/generated/options.js';
+import type { Adapter, Call, Outputs } from '@fa-metal/conformance';
 import { type AttentionOptions, type Device, openDeviceSync } from '../src/index.js';
+import { notSupported } from '../test-support/not-supported.js';
 
-/** Features of the conformance suite that stand and fall with an option of the op. */
-const featureOf: Partial<Record<keyof typeof supportedOptions, string>> = {
-  softcap: 'softcap',
-  alibiSlopes: 'alibi',
-  sinks: 'sinks',
-  dropout: 'dropout',
-  kvLengths: 'kvLengths',
-  cuSeqlensQ: 'varlen',
-  blockTable: 'paged',
-  kScale: 'int8',
-  rope: 'rope',
-};
-const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alibi', sinks: 'gradients:sinks' } as const;
-
-/** What a backend lacks, as kernels/variants/options.json has it. */
-export function notSupported(backend: 'cpu' | 'metal'): Manifest['notSupported'] {
-  const lacks = (options: Readonly<Record<string, Record<typeof backend, readonly string[]>>>, name: string): boolean =>
-    options[name]?.[backend].length === 0;
-  const options = Object.entries(featureOf)
-    .filter(([name]) => lacks(supportedOptions, name))
-    .map(([, feature]) => feature);
-  const gradients = Object.entries(gradientFeatureOf)
-    .filter(([name]) => !supportedGradients[name as keyof typeof supportedGradients][backend])
-    .map(([, feature]) => feature);
-  return Object.fromEntries([...options, ...gradients].map((feature) => [feature, `not in the ${backend} backend`]));
-}
+export { notSupported };
 
 /** Devices by thread count, opened when first asked for. */
 function deviceCache(isa: string | undefined): (threads: number) => Device {

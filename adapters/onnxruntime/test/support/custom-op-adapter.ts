@@ -1,32 +1,23 @@
 import type { Adapter, AttentionOptions, Call, Outputs, Tensor } from '@fa-metal/conformance';
+import { notSupported } from '../../../../packages/core/test-support/not-supported.js';
 import { runNode } from './conformance-host.js';
 import type { Attribute } from './model.js';
 import { neverSaid } from './never-said.js';
 
-const inCpu = 'not in the cpu backend';
+const skipped = {
+  ...neverSaid,
+  align: 'no attribute for it',
+  'scale:zero': 'scale 0 stands for the default',
+  'refuse:alignDisagrees': 'no attribute for it',
+  'refuse:windowHalf': 'an attribute that is left out has a default',
+};
 
 /** FlashAttention and FlashAttentionGrad of domain `fa.metal`. */
 export const customOp: Adapter = {
   name: 'onnxruntime-custom-op',
   manifest: {
-    notSupported: {
-      softcap: inCpu,
-      alibi: inCpu,
-      sinks: inCpu,
-      dropout: inCpu,
-      kvLengths: inCpu,
-      varlen: inCpu,
-      'gradients:bias': inCpu,
-      'gradients:alibi': inCpu,
-      'gradients:sinks': inCpu,
-    },
-    skipped: {
-      ...neverSaid,
-      align: 'no attribute for it',
-      'scale:zero': 'scale 0 stands for the default',
-      'refuse:alignDisagrees': 'no attribute for it',
-      'refuse:windowHalf': 'an attribute that is left out has a default',
-    },
+    notSupported: notSupported('cpu', skipped),
+    skipped,
     gradientsFromLse: true,
   },
   async run(call) {

@@ -1,8 +1,13 @@
-import type { AttentionOptions as HostOptions, Tensor as HostTensor } from '@fa-metal/core';
+import type {
+  GradientName,
+  AttentionOptions as HostOptions,
+  Tensor as HostTensor,
+  NeededGradients,
+} from '@fa-metal/core';
 import { type Device, type DType, deviceConfig, FaMetalError, nativeLibraryPath, openDeviceSync } from '@fa-metal/core';
 import type { CallAttributes } from '../call.js';
 import type { Backend, TensorFlow, TensorInfo } from '../tensorflow.js';
-import { byName, type Route } from './route.js';
+import { byName, gradientNames, gradientsOf, type Route } from './route.js';
 
 /**
  * Attention by @fa-metal/core on copies of the tensors, for any tfjs backend that reads synchronously.
@@ -24,7 +29,7 @@ export function openCopy(tf: TensorFlow): Route {
   return {
     name: 'copy',
     device: device.info,
-    gradients: [],
+    gradients: gradientsOf(device.info),
 
     forward(tensors, call) {
       const host = read(tensors, call.inputs);
@@ -36,12 +41,19 @@ export function openCopy(tf: TensorFlow): Route {
     backward(tensors, call) {
       const host = read(tensors, call.inputs);
       const { softmaxStats, ...inputs } = required(host, ['q', 'k', 'v', 'out', 'lse', 'dOut', 'dLse', 'softmaxStats']);
-      const needs = { bias: false, alibiSlopes: false, sinks: false };
+      const needs = needed(call.gradients);
       const saved = softmaxStats.shape.includes(0) ? {} : { softmaxStats };
-      const { dq, dk, dv } = device.attentionBackwardSync({ ...inputs, ...saved, needs }, hostOptions(host, call));
-      return [dq, dk, dv].map((tensor) => writeTensor(tf, tensor));
+      const results = device.attentionBackwardSync({ ...inputs, ...saved, needs }, hostOptions(host, call));
+      const { dq, dk, dv } = results;
+      const optional = call.gradients.map((name) => results[gradientNames[name]] as HostTensor);
+      return [dq, dk, dv, ...optional].map((tensor) => writeTensor(tf, tensor));
     },
   };
+}
+
+function needed(gradients: readonly GradientName[]): NeededGradients {
+  const names = Object.keys(gradientNames) as GradientName[];
+  return Object.fromEntries(names.map((name) => [name, gradients.includes(name)]));
 }
 
 const devices = new Map<string, Device>();

@@ -1,4 +1,4 @@
-import type { DeviceInfo, GradientName } from '@fa-metal/core';
+import { type DeviceInfo, type GradientName, supportedGradients } from '@fa-metal/core';
 import type { CallAttributes } from '../call.js';
 import type { TensorInfo } from '../tensorflow.js';
 
@@ -16,7 +16,7 @@ export interface Route {
   forward(tensors: readonly TensorInfo[], call: CallAttributes): TensorInfo[];
   /**
    * Takes the inputs of `forward` followed by out, lse, softmaxStats, dOut, dLse. Gives dq, dk, dv, then the gradients
-   * of those of `gradients` that are among the inputs, in the order of the inputs.
+   * that `call.gradients` names, in that order.
    */
   backward(tensors: readonly TensorInfo[], call: CallAttributes): TensorInfo[];
 }
@@ -25,6 +25,14 @@ export interface Route {
 export function byName<T>(names: readonly string[], values: readonly T[]): Map<string, T> {
   return new Map(names.map((name, index) => [name, values[index] as T]));
 }
+
+/** Optional inputs whose gradient a device computes. */
+export function gradientsOf({ backend }: DeviceInfo): GradientName[] {
+  return (Object.keys(supportedGradients) as GradientName[]).filter((name) => supportedGradients[name][backend]);
+}
+
+/** Name that the gradient of an optional input has in @fa-metal/core. */
+export const gradientNames = { bias: 'dBias', alibiSlopes: 'dAlibiSlopes', sinks: 'dSinks' } as const;
 
 /** What the gradient adds to the inputs of the forward call. */
 export const backwardInputs = ['out', 'lse', 'softmaxStats', 'dOut', 'dLse'] as const;

@@ -2,7 +2,7 @@ import { callNative, deviceConfig, FaMetalError, loadLibrary } from '@fa-metal/c
 import type { CallAttributes, ScalarOptions } from '../call.js';
 import type { NativeBridge } from '../native-bridge.js';
 import type { Backend, TensorFlow, TensorInfo } from '../tensorflow.js';
-import type { Route } from './route.js';
+import { gradientsOf, type Route } from './route.js';
 
 /** The dtypes of tfjs that the op takes, in the order of its inputs. */
 const dtypes = ['float32', 'int32', 'bool'] as const;
@@ -22,14 +22,14 @@ export function openTensorFlowOp(tf: TensorFlow): Route {
   }
   const bridge = loadLibrary().addon.tensorflow as unknown as NativeBridge;
   const ops = callNative(() => bridge.register(deviceConfig()));
-  const run = (op: string) => (tensors: readonly TensorInfo[], call: CallAttributes) =>
-    runOp({ tf, bridge, op, device: ops.device }, tensors, call);
+  const run = (op: string, backward: boolean) => (tensors: readonly TensorInfo[], call: CallAttributes) =>
+    runOp({ tf, bridge, op, backward, device: ops.device }, tensors, call);
   return {
     name: 'tensorflow-op',
     device: ops.info,
-    gradients: [],
-    forward: run(ops.forward),
-    backward: run(ops.backward),
+    gradients: gradientsOf(ops.info),
+    forward: run(ops.forward, false),
+    backward: run(ops.backward, true),
   };
 }
 
@@ -37,17 +37,19 @@ interface OpTarget {
   tf: TensorFlow;
   bridge: NativeBridge;
   op: string;
+  backward: boolean;
   device: number;
 }
 
 function runOp(
-  { tf, bridge, op, device }: OpTarget,
+  { tf, bridge, op, backward, device }: OpTarget,
   tensors: readonly TensorInfo[],
   call: CallAttributes,
 ): TensorInfo[] {
   const backend = tf.backend() as unknown as Required<Backend>;
   const { TF_ATTR_INT, TF_ATTR_STRING } = backend.binding;
   const scalars = scalarTensors(tf, call.options);
+  const outputs = 3 + (backward ? call.gradients.length : 0);
   try {
     const all = [
       ...tensors.map((tensor, index) => ({ name: call.inputs[index] ?? '', tensor })),
@@ -63,12 +65,18 @@ function runOp(
       { name: 'inputs', type: TF_ATTR_STRING, value: ordered.map(({ name }) => name).join(',') },
       { name: 'options', type: TF_ATTR_STRING, value: optionsText(call.options) },
       { name: 'device', type: TF_ATTR_INT, value: device },
+      ...(backward
+        ? [
+            { name: 'gradientCount', type: TF_ATTR_INT, value: outputs },
+            { name: 'wanted', type: TF_ATTR_STRING, value: call.gradients.join(',') },
+          ]
+        : []),
     ];
     return backend.executeMultipleOutputs(
       op,
       attributes,
       ordered.map(({ tensor }) => tensor),
-      3,
+      outputs,
     );
   } catch (error) {
     throw fromKernel(bridge, error);

@@ -1,34 +1,9 @@
 import type { Adapter, Call, Tensor as HostTensor, Manifest, Outputs } from '@fa-metal/conformance';
+import { notSupported } from '../../../../packages/core/test-support/not-supported.js';
 import { type AttentionOptions, attentionWithLse, type RouteName, register } from '../../src/index.js';
 import { tf } from './hosts.js';
 
 type Tensor = ReturnType<typeof tf.tensor>;
-
-const notInCpu = 'not in the cpu backend';
-const notComposed = 'not in the composed route';
-
-const notSupported: Record<'native' | 'composed', Manifest['notSupported']> = {
-  native: {
-    softcap: notInCpu,
-    alibi: notInCpu,
-    sinks: notInCpu,
-    dropout: notInCpu,
-    kvLengths: notInCpu,
-    varlen: notInCpu,
-    paged: notInCpu,
-    rope: notInCpu,
-    'gradients:bias': notInCpu,
-    'gradients:alibi': notInCpu,
-    'gradients:sinks': notInCpu,
-  },
-  composed: {
-    dropout: notComposed,
-    kvLengths: notComposed,
-    varlen: notComposed,
-    paged: notComposed,
-    rope: notComposed,
-  },
-};
 
 const noSuchDtype = 'tfjs tensors are float32, int32 or bool';
 const madeByTfjs = 'tfjs makes these tensors itself, and checks them';
@@ -55,7 +30,8 @@ export function conformanceAdapter(route: RouteName, backend: 'tensorflow' | 'cp
   return {
     name: `tfjs-${backend}-${route}`,
     manifest: {
-      notSupported: notSupported[composed ? 'composed' : 'native'],
+      // The composed route does whatever tfjs's tensors can say.
+      notSupported: composed ? {} : notSupported('cpu', skipped),
       skipped: { ...skipped, ...(composed && { 'refuse:headWidth': noLimit, 'refuse:valueWidth': noLimit }) },
     },
     run(call) {

@@ -1,29 +1,47 @@
+import type { GradientName } from '@fa-metal/core';
 import type { CallAttributes } from '../../call.js';
 import type { Tensor, TensorFlow } from '../../tensorflow.js';
-import { type Prepared, prepare, type Softmax, softmax, toLayout } from './forward.js';
+import { type Prepared, prepare, type Softmax, softmax } from './forward.js';
+import { fromRows, lseToRows, toRows } from './rows.js';
 import { foldHeads, hideInvisible } from './scores.js';
 import { weightedSum } from './weighted-sum.js';
 
-/** dq, dk, dv, then dBias, dAlibiSlopes, dSinks of those that are among the inputs, in the order of the inputs. */
+/** dq, dk, dv, then the gradients that `call.gradients` names. */
 export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], call: CallAttributes): Tensor[] {
-  const prepared = prepare('attentionBackward', tensors, call);
-  const { problem, q, k } = prepared;
-  const { B, Hq, Lq, Lk, D, scale, softcap } = problem;
+  const prepared = prepare(tf, 'attentionBackward', tensors, call);
+  const { problem, tensors: named } = prepared;
+  const { B, Hq, Lq, Lk } = problem;
   const forward = softmax(tf, prepared);
-  const { probabilities, visible, tanh } = forward;
-  const dOut = toLayout(prepared.tensors.get('dOut') as Tensor, problem);
-  const dLse = (prepared.tensors.get('dLse') as Tensor).expandDims(-1);
+  const { probabilities, visible, keep } = forward;
+  const dOut = toRows(tf, problem, named, 'dOut', 'queries');
+  const dLse = lseToRows(tf, problem, named.get('dLse') as Tensor);
 
-  const dP = hideInvisible(
-    tf,
-    visible,
-    tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]),
-  );
+  const products = tf.matMul(foldHeads(dOut, problem), prepared.v, false, true).reshape([B, Hq, Lq, Lk]);
+  const dP = hideInvisible(tf, visible, keep ? products.mul(keep) : products);
   // In exact arithmetic sum(dOut * out). Summed this way a row that sees one key cancels to exactly 0.
   const mean = probabilities.mul(dP).sum(-1, true);
   const dBiased = hideInvisible(tf, visible, probabilities.mul(dP.sub(mean).add(dLse)));
-  const dScores = (softcap !== undefined && tanh ? dBiased.mul(tf.sub(1, tanh.square())) : dBiased).mul(scale);
+  return [
+    ...inputGradients(tf, { prepared, forward, dBiased, dOut }),
+    ...optionGradients(tf, { prepared, forward, dBiased, delta: mean.sub(dLse) }, call.gradients),
+  ];
+}
 
+interface ScoreGradient {
+  prepared: Prepared;
+  forward: Softmax;
+  /** With respect to the scores after bias and ALiBi. */
+  dBiased: Tensor;
+}
+
+function inputGradients(
+  tf: TensorFlow,
+  { prepared, forward, dBiased, dOut }: ScoreGradient & { dOut: Tensor },
+): Tensor[] {
+  const { problem, q, k, rotate } = prepared;
+  const { B, Hq, Lq, D, scale, softcap } = problem;
+  const { probabilities, visible, tanh, keep } = forward;
+  const dScores = (softcap !== undefined && tanh ? dBiased.mul(tf.sub(1, tanh.square())) : dBiased).mul(scale);
   const seen = visible && foldHeads(visible.broadcastTo(dBiased.shape), problem);
   const transposed = (rows: Tensor) => rows.transpose([0, 1, 3, 2]);
   const folded = foldHeads(dScores, problem);
@@ -36,26 +54,21 @@ export function composedBackward(tf: TensorFlow, tensors: readonly Tensor[], cal
       probabilities: false,
     });
   const dk = overRows(folded, q);
-  const dv = overRows(foldHeads(probabilities, problem), dOut);
+  const dv = overRows(foldHeads(keep ? probabilities.mul(keep) : probabilities, problem), dOut);
   return [
-    ...[dq.reshape([B, Hq, Lq, D]), dk, dv].map((gradient) => toLayout(gradient, problem)),
-    ...optionGradients({ prepared, forward, dBiased, delta: mean.sub(dLse) }, call),
+    fromRows(tf, problem, rotate.queries(dq.reshape([B, Hq, Lq, D]), -1), 'queries'),
+    fromRows(tf, problem, rotate.keys(dk, -1), 'keys'),
+    fromRows(tf, problem, dv, 'keys'),
   ];
 }
 
-interface ScoreGradient {
-  prepared: Prepared;
-  forward: Softmax;
-  /** With respect to the scores after bias and ALiBi. */
-  dBiased: Tensor;
-  /** Of each row, [B, Hq, Lq, 1]. */
-  delta: Tensor;
-}
-
-function optionGradients({ prepared, forward, dBiased, delta }: ScoreGradient, { inputs }: CallAttributes): Tensor[] {
+function optionGradients(
+  tf: TensorFlow,
+  { prepared, forward, dBiased, delta }: ScoreGradient & { delta: Tensor },
+  wanted: readonly GradientName[],
+): Tensor[] {
   const { tensors, problem } = prepared;
-  const { Hq } = problem;
-  const compute: Readonly<Record<string, (option: Tensor) => Tensor>> = {
+  const compute: Readonly<Record<GradientName, (option: Tensor) => Tensor>> = {
     bias: (bias) => dBiased.sum(broadcastAxes(bias.shape, dBiased.shape), true),
     alibiSlopes: (slopes) => {
       const perHead = dBiased
@@ -65,16 +78,13 @@ function optionGradients({ prepared, forward, dBiased, delta }: ScoreGradient, {
       return slopes.rank === 2 ? perHead : perHead.sum(0);
     },
     sinks: (sinks) => {
-      const share = sinks.reshape([1, Hq, 1]).sub(forward.lse).exp();
-      return share
-        .mul(delta.squeeze([-1]))
-        .neg()
-        .sum([0, 2]);
+      const share = sinks.reshape([1, problem.Hq, 1, 1]).sub(forward.lse).exp();
+      // A row without keys and without a sink has no share to take.
+      const counted = tf.where(forward.lse.equal(-Infinity), tf.zerosLike(delta), share.mul(delta));
+      return counted.neg().sum([0, 2, 3]);
     },
   };
-  return inputs
-    .filter((name) => Object.hasOwn(compute, name))
-    .map((name) => compute[name]!(tensors.get(name) as Tensor));
+  return wanted.map((name) => compute[name](tensors.get(name) as Tensor));
 }
 
 /** Axes along which a tensor of size 1 was repeated. */

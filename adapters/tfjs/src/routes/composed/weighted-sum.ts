@@ -7,6 +7,8 @@ export interface WeightedSum {
   rows: Tensor;
   /** bool, the shape of the weights. */
   visible?: Tensor | undefined;
+  /** bool, the shape of the weights: those that dropout made 0, which makes NaN of an infinite row. */
+  dropped?: Tensor | undefined;
   /** Weights are probabilities: an infinite row keeps its sign. Otherwise whatever it touches is NaN. */
   probabilities: boolean;
 }
@@ -15,17 +17,26 @@ export interface WeightedSum {
  * weights x rows, in which a row of NaN or infinities reaches the results that see it and no others: a plain product
  * spreads it to all, because 0 * NaN is NaN.
  */
-export function weightedSum(tf: TensorFlow, { weights, rows, visible, probabilities }: WeightedSum): Tensor {
-  if (!visible || allFinite(tf, rows)) return tf.matMul(weights, rows);
+export function weightedSum(tf: TensorFlow, sum: WeightedSum): Tensor {
+  const { weights, rows, visible } = sum;
+  return !visible || allFinite(tf, rows) ? tf.matMul(weights, rows) : sumOfSeen(tf, { ...sum, visible });
+}
+
+function sumOfSeen(
+  tf: TensorFlow,
+  { weights, rows, visible, dropped, probabilities }: WeightedSum & { visible: Tensor },
+): Tensor {
   const finite = tf.where(tf.isFinite(rows), rows, tf.zerosLike(rows));
   const sum = tf.matMul(weights, finite);
-  const seen = visible.cast('float32');
-  const sees = (values: Tensor) => tf.matMul(seen, values.cast('float32')).greater(0);
+  const sees = (values: Tensor, pairs = visible) => tf.matMul(pairs.cast('float32'), values.cast('float32')).greater(0);
   const special = (value: number) => tf.fill(sum.shape, value);
   if (!probabilities) return tf.where(sees(tf.logicalNot(tf.isFinite(rows))), special(NaN), sum);
   const up = sees(rows.equal(Infinity));
   const down = sees(rows.equal(-Infinity));
-  const nan = tf.logicalOr(sees(tf.isNaN(rows)), tf.logicalAnd(up, down));
+  const contradicted = tf.logicalOr(sees(tf.isNaN(rows)), tf.logicalAnd(up, down));
+  const nan = dropped
+    ? tf.logicalOr(contradicted, sees(tf.isInf(rows), tf.logicalAnd(visible, dropped)))
+    : contradicted;
   return tf.where(nan, special(NaN), tf.where(up, special(Infinity), tf.where(down, special(-Infinity), sum)));
 }
 
