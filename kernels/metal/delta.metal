@@ -28,32 +28,36 @@ METAL_FUNC float diagonal_of_product(thread const OwnRows<T, width, kOwnInDevice
 METAL_FUNC bool holds_diagonal(Lane lane) { return lane.row / 2 == lane.column / 2; }
 
 template <typename T, int width, int value_width, typename Tile>
-[[kernel]] void delta(const device T* out [[buffer(binding::kOut)]],
-                      const device T* d_out [[buffer(binding::kDOut)]],
-                      const device float* lse [[buffer(binding::kLse)]],
-                      const device float* stats [[buffer(binding::kStats), function_constant(has_stats)]],
-                      const device float* d_lse [[buffer(binding::kDLse), function_constant(has_d_lse)]],
-                      device float* row_terms [[buffer(binding::kRowTerms)]],
-                      constant AttentionParams& p [[buffer(binding::kParams)]],
-                      constant GradientParams& g [[buffer(binding::kGradientParams)]],
-                      uint group [[threadgroup_position_in_grid]],
-                      ushort simdgroup [[simdgroup_index_in_threadgroup]],
-                      ushort lane_index [[thread_index_in_simdgroup]]) {
-  const Task task = query_task(p, group, Tile::kGroupRows);
+[[kernel]] void delta(
+    const device T* out [[buffer(binding::kOut)]], const device T* d_out [[buffer(binding::kDOut)]],
+    const device float* lse [[buffer(binding::kLse)]],
+    const device float* stats [[buffer(binding::kStats), function_constant(has_stats)]],
+    const device float* d_lse [[buffer(binding::kDLse), function_constant(has_d_lse)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
+    const device TaskPlace* places [[buffer(binding::kTaskList), function_constant(is_packed)]],
+    device float* row_terms [[buffer(binding::kRowTerms)]],
+    constant AttentionParams& p [[buffer(binding::kParams)]],
+    constant GradientParams& g [[buffer(binding::kGradientParams)]],
+    uint group [[threadgroup_position_in_grid]], ushort simdgroup [[simdgroup_index_in_threadgroup]],
+    ushort lane_index [[thread_index_in_simdgroup]]) {
+  TaskInputs inputs;
+  if (has_sequences) inputs.sequences = sequences;
+  if (is_packed) inputs.places = places;
+  Task task;
+  task.open_queries(p, inputs, group, Tile::kGroupRows);
   Lane lane(lane_index);
   const int first = task.block * Tile::kGroupRows + simdgroup * 8, row = first + lane.row;
 
   // Delta
-  const HeadRows<T> from = head_rows(out, p.out, task.batch, task.head, p.query_length, p.value_dim);
-  const HeadRows<T> from_d = head_rows(d_out, g.d_out, task.batch, task.head, p.query_length, p.value_dim);
+  const HeadRows<T> from = query_rows(out, p.out, task, task.head, p.value_dim);
+  const HeadRows<T> from_d = query_rows(d_out, g.d_out, task, task.head, p.value_dim);
   OwnRows<T, value_width, kOwnInDevice> own;
-  own.open(from_d.row(min(row, p.query_length - 1)), p.value_dim, lane);
+  own.open(from_d.row(min(row, from_d.rows - 1)), p.value_dim, lane);
   float sum = diagonal_of_product(own, from, first, lane);
-  if (!holds_diagonal(lane) || row >= p.query_length) return;
+  if (!holds_diagonal(lane) || row >= from.rows) return;
 
   // Row terms
-  const Int64 rows = Int64(p.batch) * p.query_heads * p.query_length;
-  const Int64 i = task.first_row(p) + row;
+  const Int64 rows = all_rows(p), i = task.first_row(p, task.head) + row;
   if (has_d_lse) sum -= d_lse[i];
   const bool empty = has_stats ? stats[rows + i] == 0 : lse[i] == -INFINITY;
   row_terms[i] = empty ? INFINITY : has_stats ? stats[i] : lse[i] * kLog2E;

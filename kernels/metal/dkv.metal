@@ -19,17 +19,20 @@ struct QueryBlock {
     return RowTerms{terms[row], terms[Tile::kBlock + row], terms[2 * Tile::kBlock + row]};
   }
 
-  /// `row_terms` are those of the head.
-  METAL_FUNC void stage(HeadRows<T> q, HeadRows<T> from_d_out, const device float* row_terms,
-                        constant AttentionParams& p, int first, uint thread_index) const {
-    const Int64 all_rows = Int64(p.batch) * p.query_heads * p.query_length;
-    queries.template stage<Tile::kThreads>(q, first, thread_index);
-    d_out.template stage<Tile::kThreads>(from_d_out, first, thread_index);
+  METAL_FUNC void stage(thread const QueryHead<T>& head, int first, uint thread_index) const {
+    queries.template stage<Tile::kThreads>(head.q, first, thread_index);
+    d_out.template stage<Tile::kThreads>(head.d_out, first, thread_index);
     for (int i = int(thread_index); i < 3 * Tile::kBlock; i += Tile::kThreads) {
       const int row = first + i % Tile::kBlock;
-      terms[i] = row < q.rows ? row_terms[i / Tile::kBlock * all_rows + row] : 0.0f;
+      terms[i] = row < head.q.rows ? head.row_terms[i / Tile::kBlock * head.all_rows + row] : 0.0f;
     }
   }
+};
+
+/// Blocks of query rows that see keys of the threadgroup, and of a simdgroup.
+struct RowRanges {
+  KeyBlocks of_group, own;
+  uint thread_index;
 };
 
 /// What a simdgroup holds while the query rows pass by.
@@ -71,36 +74,43 @@ struct KeyGradients {
   }
 
   /// P^T and dS^T of the block. True when multiply_visible has to be used with them.
-  METAL_FUNC bool differentiate(thread const HeadScores& head, thread const Block& block, int first_row,
-                                int rows, bool plain) {
+  METAL_FUNC bool differentiate(thread const QueryHead<T>& head, thread const Block& block, int first_row,
+                                bool plain) {
     Products products, d_p;
     multiply_transposed(products, keys, block.queries);
     if (kSumsDk) multiply_transposed(d_p, values, block.d_out);
-    if (!plain) return weigh<false>(head, block, products, d_p, first_row, rows);
-    return weigh<true>(head, block, products, d_p, first_row, rows);
+    if (!plain) return weigh<false>(head, block, products, d_p, first_row);
+    return weigh<true>(head, block, products, d_p, first_row);
   }
 
   template <bool plain>
-  METAL_FUNC bool weigh(thread const HeadScores& head, thread const Block& block,
-                        thread const Products& products, thread const Products& d_p, int first_row,
-                        int rows) {
+  METAL_FUNC bool weigh(thread const QueryHead<T>& head, thread const Block& block,
+                        thread const Products& products, thread const Products& d_p, int first_row) {
+    thread const HeadScores& scores = head.scores;
+    uint kept[kRowFragments] = {};
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r)
+      if (has_dropout) kept[r] = head.dropout.template kept_rows<kBlockFragments>(first_row, key(r), lane);
     bool special = false;
 #pragma unroll
     for (int n = 0; n < kBlockFragments; ++n)
 #pragma unroll
       for (int e = 0; e < 2; ++e) {
         const int column = 8 * n + lane.column + e, row = first_row + column;
-        const bool exists = plain || row < rows;
+        const bool exists = plain || row < head.q.rows;
         const RowTerms terms = block.of_row(column);
 #pragma unroll
         for (int r = 0; r < kRowFragments; ++r) {
-          const float product = elements(products[r][n])[e];
+          const float product = elements(products[r][n])[e],
+                      capped = plain ? product : scores.capped(product);
           const bool is_special = !plain && !(is_finite(product) && is_finite(terms.delta));
-          float score = product * head.scale_log2;
-          if (!plain) score = exists ? head.score(product, row, key(r)) : -INFINITY;
-          const bool hidden = !plain && (!exists || is_hidden(head, score, is_special, row, key(r)));
+          float score = product * scores.scale_log2;
+          if (!plain) score = exists ? scores.score_of_capped(capped, row, key(r)) : -INFINITY;
+          const bool hidden = !plain && (!exists || is_hidden(scores, score, is_special, row, key(r)));
           PairWeights<T> pair;
-          pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms, !plain || stores_d_scores);
+          pair.set(score, kSumsDk ? elements(d_p[r][n])[e] : 0.0f, terms,
+                   keep_factors(*head.dropout.params, is_kept(kept[r], n, e)),
+                   plain ? 1.0f : scores.cap_derivative(capped), !plain || stores_d_scores);
           if (hidden) pair.hide();
           elements(p[r][n])[e] = pair.p;
           elements(d_scores[r][n])[e] = pair.d_score;
@@ -135,6 +145,27 @@ struct KeyGradients {
       }
   }
 
+  /// Adds what the query rows of one head contribute, block by block. `kept_of_head` is where the dS of its
+  /// first row is kept.
+  METAL_FUNC void add_head(thread const QueryHead<T>& head, thread const Block& block,
+                           thread const RowRanges& ranges, device T* kept_of_head, int stride) {
+    for (int b = ranges.of_group.seen.begin; b < ranges.of_group.seen.end; ++b) {
+      const int first_row = b * Tile::kBlock;
+
+      // Stage queries
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
+      block.stage(head, first_row, ranges.thread_index);
+      threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
+      if (!ranges.own.see(b)) continue;
+
+      // Add gradients
+      const bool special = differentiate(head, block, first_row, ranges.own.are_plain(b));
+      accumulate(block, special);
+      if (stores_d_scores)
+        keep_d_scores(kept_of_head + Int64(first_row) * stride, head.q.rows - first_row, stride);
+    }
+  }
+
   /// One of the two gradients to the head whose row 0 is `rows`, of which `count` keys and `dim` columns
   /// exist.
   template <int columns>
@@ -147,67 +178,58 @@ struct KeyGradients {
 };
 
 template <typename T, int width, int value_width, typename Tile>
-[[kernel]] void dkv(const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
-                    const device T* v [[buffer(binding::kV)]],
-                    const device T* d_out [[buffer(binding::kDOut)]],
-                    const device float* row_terms [[buffer(binding::kRowTerms)]],
-                    const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
-                    const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
-                    device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
-                    device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
-                    constant AttentionParams& p [[buffer(binding::kParams)]],
-                    constant GradientParams& g [[buffer(binding::kGradientParams)]],
-                    uint group [[threadgroup_position_in_grid]],
-                    uint thread_index [[thread_index_in_threadgroup]],
-                    ushort simdgroup [[simdgroup_index_in_threadgroup]],
-                    ushort lane_index [[thread_index_in_simdgroup]]) {
+[[kernel]] void dkv(
+    const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
+    const device T* v [[buffer(binding::kV)]], const device T* d_out [[buffer(binding::kDOut)]],
+    const device float* row_terms [[buffer(binding::kRowTerms)]],
+    const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
+    const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
+    const device float* slopes [[buffer(binding::kAlibiSlopes), function_constant(has_alibi)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
+    const device TaskPlace* places [[buffer(binding::kTaskList), function_constant(is_packed)]],
+    device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
+    device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
+    constant AttentionParams& p [[buffer(binding::kParams)]],
+    constant GradientParams& g [[buffer(binding::kGradientParams)]],
+    uint group [[threadgroup_position_in_grid]], uint thread_index [[thread_index_in_threadgroup]],
+    ushort simdgroup [[simdgroup_index_in_threadgroup]], ushort lane_index [[thread_index_in_simdgroup]]) {
   using Keys = KeyGradients<T, width, value_width, Tile>;
   threadgroup vec<T, 4> staged_queries[Keys::Block::Queries::kVectors];
   threadgroup vec<T, 4> staged_d_out[Keys::Block::DOut::kVectors];
   threadgroup float staged_terms[3 * Tile::kBlock];
   const typename Keys::Block block{
       {single_elements(staged_queries)}, {single_elements(staged_d_out)}, staged_terms};
+  GradientInputs<T> inputs{q, d_out, row_terms, {}};
+  if (has_mask) inputs.scores.mask = mask;
+  if (has_bias) inputs.scores.bias = bias;
+  if (has_alibi) inputs.scores.alibi_slopes = slopes;
+  TaskInputs task_inputs;
+  if (has_sequences) task_inputs.sequences = sequences;
+  if (is_packed) task_inputs.places = places;
 
   // Own keys
-  const Task task = key_task(p, g, group);
+  Task task;
+  open_keys(task, p, g, task_inputs, group);
   const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
   Keys keys(Lane(lane_index), first);
-  keys.open(head_rows(k, p.k, task.batch, task.head, p.band.keys, p.head_dim),
-            head_rows(v, p.v, task.batch, task.head, p.band.keys, p.value_dim));
+  keys.open(key_rows(k, p.k, task, task.head, p.head_dim), key_rows(v, p.v, task, task.head, p.value_dim));
 
-  // Query blocks
-  const KeyBlocks of_group = row_blocks(p, group_first, Tile::kGroupRows, Tile::kBlock);
-  const KeyBlocks own = row_blocks(p, first, Tile::kRows, Tile::kBlock);
+  // Query heads
+  const RowRanges ranges{
+      row_blocks(task.sequence.band, task.sequence.queries, group_first, Tile::kGroupRows, Tile::kBlock),
+      row_blocks(task.sequence.band, task.sequence.queries, first, Tile::kRows, Tile::kBlock), thread_index};
   const int per_head = p.query_heads / p.kv_heads;
   for (int h = task.head * per_head; h < (task.head + 1) * per_head; ++h) {
-    const Int64 head_first = Task{task.batch, h, 0}.first_row(p);
-    const HeadRows<T> from_q = head_rows(q, p.q, task.batch, h, p.query_length, p.head_dim);
-    const HeadRows<T> from_d_out = head_rows(d_out, g.d_out, task.batch, h, p.query_length, p.value_dim);
-    HeadScores head;
-    head.open(p, task.batch, h);
-    if (has_mask) head.mask = mask;
-    if (has_bias) head.bias = bias;
-    for (int b = of_group.seen.begin; b < of_group.seen.end; ++b) {
-      const int first_row = b * Tile::kBlock;
-
-      // Stage queries
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
-      block.stage(from_q, from_d_out, row_terms + head_first, p, first_row, thread_index);
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the block is there
-      if (!own.see(b)) continue;
-
-      // Add gradients
-      const bool special = keys.differentiate(head, block, first_row, p.query_length, own.are_plain(b));
-      keys.accumulate(block, special);
-      if (stores_d_scores)
-        keys.keep_d_scores(kept + kept_offset(p, g, head_first + first_row), p.query_length - first_row,
-                           kept_stride(p));
-    }
+    device T* kept_of_head = nullptr;
+    if (stores_d_scores) kept_of_head = kept + kept_offset(p, g, task.first_row(p, h));
+    const QueryHead<T> head(p, g, inputs, task, h);
+    keys.add_head(head, block, ranges, kept_of_head, kept_stride(p));
   }
-  d_k += task.batch * g.dk.batch + task.head * g.dk.head;
-  d_v += task.batch * g.dv.batch + task.head * g.dv.head;
-  if (Keys::kSumsDk) keys.write(keys.d_keys, d_k, int(g.dk.row), p.key_length, p.head_dim, p.scale);
-  if (Keys::kSumsDv) keys.write(keys.d_values, d_v, int(g.dv.row), p.key_length, p.value_dim, 1);
+  d_k += key_offset(g.dk, task, task.head);
+  d_v += key_offset(g.dv, task, task.head);
+  const int count = task.sequence.stored_keys;
+  if (Keys::kSumsDk) keys.write(keys.d_keys, d_k, int(g.dk.row), count, p.head_dim, p.scale);
+  if (Keys::kSumsDv) keys.write(keys.d_values, d_v, int(g.dv.row), count, p.value_dim, kept_factor(p));
 }
 
 }  // namespace fa

@@ -15,36 +15,36 @@ struct QueryGradient {
   typedef Fragment<float> Products[kRowFragments][kBlockFragments];
 
   Lane lane;
-  int first;  ///< row of the head
+  int first;  ///< row of the sequence
   int count;  ///< rows that exist; may be zero or less
   OwnRows<T, width, Tile::kOwn> queries[kRowFragments];
   OwnRows<T, value_width, Tile::kOwn> d_out[kRowFragments];
   RowTerms terms[kRowFragments];
   Fragment<T> d_scores[kRowFragments][kBlockFragments];
   Fragment<float> sums[kRowFragments][width / 8];
+  float slope_terms[kRowFragments];  ///< this lane's share
 
   METAL_FUNC QueryGradient(Lane of_lane, int first_row, int row_count)
       : lane(of_lane), first(first_row), count(min(Tile::kRows, row_count)) {}
 
-  /// The row of the head that this lane holds of fragment `r`. Past the end it is the last row once more,
+  /// The row of the sequence that this lane holds of fragment `r`. Past the end it is the last row once more,
   /// which is then not written.
   METAL_FUNC int row(int r) const { return max(first + min(8 * r + lane.row, count - 1), 0); }
 
-  /// `row_terms` are those of the head, `rows` the distance from one term to the next.
-  METAL_FUNC void open(HeadRows<T> q, HeadRows<T> from_d_out, const device float* row_terms, Int64 rows) {
+  METAL_FUNC void open(thread const QueryHead<T>& head) {
 #pragma unroll
     for (int r = 0; r < kRowFragments; ++r) {
-      queries[r].open(q.row(row(r)), q.dim, lane);
-      d_out[r].open(from_d_out.row(row(r)), from_d_out.dim, lane);
-      const device float* of_row = row_terms + row(r);
-      terms[r] = RowTerms{of_row[0], of_row[rows], of_row[2 * rows]};
+      queries[r].open(head.q.row(row(r)), head.q.dim, lane);
+      d_out[r].open(head.d_out.row(row(r)), head.d_out.dim, lane);
+      terms[r] = head.terms(row(r));
+      slope_terms[r] = 0;
 #pragma unroll
       for (int d = 0; d < width / 8; ++d) sums[r][d] = zero_fragment<float>();
     }
   }
 
   /// dS of the block. True when multiply_visible has to be used with it.
-  METAL_FUNC bool differentiate(thread const HeadScores& head, Keys keys, Values values, int first_key,
+  METAL_FUNC bool differentiate(thread const QueryHead<T>& head, Keys keys, Values values, int first_key,
                                 bool plain) {
     Products products, d_p;
     multiply_transposed(products, queries, keys);
@@ -54,26 +54,35 @@ struct QueryGradient {
   }
 
   template <bool plain>
-  METAL_FUNC bool weigh(thread const HeadScores& head, thread const Products& products,
+  METAL_FUNC bool weigh(thread const QueryHead<T>& head, thread const Products& products,
                         thread const Products& d_p, int first_key) {
+    thread const HeadScores& scores = head.scores;
     bool special = false;
 #pragma unroll
-    for (int r = 0; r < kRowFragments; ++r)
+    for (int r = 0; r < kRowFragments; ++r) {
+      uint kept = 0;
+      if (has_dropout) kept = head.dropout.template kept_keys<kBlockFragments>(row(r), first_key, lane);
 #pragma unroll
       for (int n = 0; n < kBlockFragments; ++n)
 #pragma unroll
         for (int e = 0; e < 2; ++e) {
-          const float product = elements(products[r][n])[e];
+          const float product = elements(products[r][n])[e],
+                      capped = plain ? product : scores.capped(product);
           const int key = first_key + 8 * n + lane.column + e;
-          const float score = plain ? product * head.scale_log2 : head.score(product, row(r), key);
+          const float score =
+              plain ? product * scores.scale_log2 : scores.score_of_capped(capped, row(r), key);
           const bool is_special = !plain && !is_finite(product);
-          const bool hidden = !plain && is_hidden(head, score, is_special, row(r), key);
+          const bool hidden = !plain && is_hidden(scores, score, is_special, row(r), key);
           PairWeights<T> pair;
-          pair.set(score, elements(d_p[r][n])[e], terms[r], !plain);
+          pair.set(score, elements(d_p[r][n])[e], terms[r],
+                   keep_factors(*head.dropout.params, is_kept(kept, n, e)),
+                   plain ? 1.0f : scores.cap_derivative(capped), !plain);
           if (hidden) pair.hide();
           elements(d_scores[r][n])[e] = pair.d_score;
           special = special || (hidden && is_special);
+          if (sums_slopes && !hidden) slope_terms[r] += pair.d_addend * scores.distance(row(r), key);
         }
+    }
     return !plain && simd_any(special);
   }
 
@@ -90,6 +99,15 @@ struct QueryGradient {
     for (int r = 0; r < kRowFragments; ++r)
       if (8 * r + lane.row < count) write_row(d_q + Int64(row(r)) * stride, dim, lane, sums[r], scale);
   }
+
+  /// `to` is that of the sequence's first row.
+  METAL_FUNC void write_slope_terms(device float* to) const {
+#pragma unroll
+    for (int r = 0; r < kRowFragments; ++r) {
+      const float sum = row_sum(slope_terms[r]);
+      if (8 * r + lane.row < count && lane.column == 0) to[row(r)] = sum;
+    }
+  }
 };
 
 template <typename T, int width, int value_width, typename Tile>
@@ -99,7 +117,12 @@ template <typename T, int width, int value_width, typename Tile>
     const device float* row_terms [[buffer(binding::kRowTerms)]],
     const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
     const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
-    device T* d_q [[buffer(binding::kDq)]], constant AttentionParams& p [[buffer(binding::kParams)]],
+    const device float* slopes [[buffer(binding::kAlibiSlopes), function_constant(has_alibi)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
+    const device TaskPlace* places [[buffer(binding::kTaskList), function_constant(is_packed)]],
+    device T* d_q [[buffer(binding::kDq)]],
+    device float* slope_terms [[buffer(binding::kSlopeTerms), function_constant(sums_slopes)]],
+    constant AttentionParams& p [[buffer(binding::kParams)]],
     constant GradientParams& g [[buffer(binding::kGradientParams)]],
     uint group [[threadgroup_position_in_grid]], uint thread_index [[thread_index_in_threadgroup]],
     ushort simdgroup [[simdgroup_index_in_threadgroup]], ushort lane_index [[thread_index_in_simdgroup]]) {
@@ -108,26 +131,29 @@ template <typename T, int width, int value_width, typename Tile>
   threadgroup vec<T, 4> staged_values[Rows::Values::kVectors];
   const typename Rows::Keys keys{single_elements(staged_keys)};
   const typename Rows::Values values{single_elements(staged_values)};
+  GradientInputs<T> inputs{q, d_out, row_terms, {}};
+  if (has_mask) inputs.scores.mask = mask;
+  if (has_bias) inputs.scores.bias = bias;
+  if (has_alibi) inputs.scores.alibi_slopes = slopes;
+  TaskInputs task_inputs;
+  if (has_sequences) task_inputs.sequences = sequences;
+  if (is_packed) task_inputs.places = places;
 
   // Own rows
-  const Task task = query_task(p, group, Tile::kGroupRows);
-  const int kv_head = kv_head_of(p, task.head);
+  Task task;
+  task.open_queries(p, task_inputs, group, Tile::kGroupRows);
+  const QueryHead<T> head(p, g, inputs, task, task.head);
   const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
-  const HeadRows<T> from_k = head_rows(k, p.k, task.batch, kv_head, p.band.keys, p.head_dim);
-  const HeadRows<T> from_v = head_rows(v, p.v, task.batch, kv_head, p.band.keys, p.value_dim);
-  Rows rows(Lane(lane_index), first, p.query_length - first);
-  rows.open(head_rows(q, p.q, task.batch, task.head, p.query_length, p.head_dim),
-            head_rows(d_out, g.d_out, task.batch, task.head, p.query_length, p.value_dim),
-            row_terms + task.first_row(p), Int64(p.batch) * p.query_heads * p.query_length);
-  HeadScores head;
-  head.open(p, task.batch, task.head);
-  if (has_mask) head.mask = mask;
-  if (has_bias) head.bias = bias;
+  Rows rows(Lane(lane_index), first, task.sequence.queries - first);
+  rows.open(head);
 
   // Key blocks
-  const int group_count = min(Tile::kGroupRows, p.query_length - group_first);
-  const KeyBlocks of_group = key_blocks(p.band, group_first, group_count, Tile::kBlock);
-  const KeyBlocks own = key_blocks(p.band, first, rows.count, Tile::kBlock);
+  const int kv_head = kv_head_of(p, task.head);
+  const HeadRows<T> from_k = key_rows(k, p.k, task, kv_head, p.head_dim);
+  const HeadRows<T> from_v = key_rows(v, p.v, task, kv_head, p.value_dim);
+  const int group_count = min(Tile::kGroupRows, task.sequence.queries - group_first);
+  const KeyBlocks of_group = key_blocks(task.sequence.band, group_first, group_count, Tile::kBlock);
+  const KeyBlocks own = key_blocks(task.sequence.band, first, rows.count, Tile::kBlock);
   for (int block = of_group.seen.begin; block < of_group.seen.end; ++block) {
     // Stage keys
     threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the block before
@@ -140,7 +166,8 @@ template <typename T, int width, int value_width, typename Tile>
     const bool special = rows.differentiate(head, keys, values, block * Tile::kBlock, own.are_plain(block));
     rows.accumulate(keys, special);
   }
-  rows.write(d_q + task.batch * g.dq.batch + task.head * g.dq.head, int(g.dq.row), p.head_dim, p.scale);
+  rows.write(d_q + query_offset(g.dq, task, task.head), int(g.dq.row), p.head_dim, p.scale);
+  if (sums_slopes) rows.write_slope_terms(slope_terms + task.first_row(p, task.head));
 }
 
 }  // namespace fa

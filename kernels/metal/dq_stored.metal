@@ -81,6 +81,7 @@ struct StoredGradient {
 template <typename T, int width, int value_width, typename Tile>
 [[kernel]] void dq_stored(
     const device T* k [[buffer(binding::kK)]], const device T* kept [[buffer(binding::kDScores)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
     device T* d_q [[buffer(binding::kDq)]], constant AttentionParams& p [[buffer(binding::kParams)]],
     constant GradientParams& g [[buffer(binding::kGradientParams)]],
     uint group [[threadgroup_position_in_grid]], uint thread_index [[thread_index_in_threadgroup]],
@@ -91,16 +92,20 @@ template <typename T, int width, int value_width, typename Tile>
   const typename Rows::Keys keys{single_elements(staged)};
   const SpecialRows<Tile::kSimdgroups> special{special_words};
 
+  TaskInputs inputs;
+  if (has_sequences) inputs.sequences = sequences;
+
   // Own rows
-  const Task task = query_task(p, g, group, Tile::kGroupRows);
+  Task task;
+  open_queries(task, p, g, inputs, group, Tile::kGroupRows);
   const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
-  const HeadRows<T> from_k = head_rows(k, p.k, task.batch, kv_head_of(p, task.head), p.band.keys, p.head_dim);
+  const HeadRows<T> from_k = key_rows(k, p.k, task, kv_head_of(p, task.head), p.head_dim);
   Rows rows(Lane(lane_index), first, p.query_length - first);
-  rows.open(kept + kept_offset(p, g, task.first_row(p)), kept_stride(p), p.band);
+  rows.open(kept + kept_offset(p, g, task.first_row(p, task.head)), kept_stride(p), task.sequence.band);
 
   // Key blocks
   const int group_count = min(Tile::kGroupRows, p.query_length - group_first);
-  const KeyBlocks of_group = key_blocks(p.band, group_first, group_count, Tile::kBlock);
+  const KeyBlocks of_group = key_blocks(task.sequence.band, group_first, group_count, Tile::kBlock);
   for (int block = of_group.seen.begin; block < of_group.seen.end; ++block) {
     // Stage keys
     const bool plain = of_group.are_plain(block);
@@ -122,7 +127,7 @@ template <typename T, int width, int value_width, typename Tile>
       rows.add_special(special_rows >> 8 * n & 0xff, from_k, 8 * key_fragment);
     }
   }
-  rows.write(d_q + task.batch * g.dq.batch + task.head * g.dq.head, int(g.dq.row), p.head_dim, p.scale);
+  rows.write(d_q + query_offset(g.dq, task, task.head), int(g.dq.row), p.head_dim, p.scale);
 }
 
 }  // namespace fa

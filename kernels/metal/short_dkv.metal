@@ -67,11 +67,26 @@ struct ShortKeys {
     }
   }
 
+  /// Which pairs dropout keeps: bit 2f + e for element e of fragment f. By all lanes.
+  METAL_FUNC uint kept_pairs(constant AttentionParams& params) {
+    uint kept = 0;
+#pragma unroll
+    for (int turn = 0; turn < Dropout::shared_turns(kFragments); ++turn) {
+      const int element = Dropout::shared_element(turn, lane);
+      const int row = min(element / 2 * 8 + lane.column + element % 2, rows.count - 1);
+      const Dropout dropout(params, rows.batch, rows.head(row));
+      kept |= dropout.kept_of_quad(rows.query(row), key / 4) << 4 * turn;
+    }
+    return Dropout::deal_out<kFragments>(kept, lane);
+  }
+
   /// P^T and dS^T. True when some hidden pair is NaN or infinite and sums must leave it out.
   METAL_FUNC bool weigh(thread const Products& products, thread const Products& d_p,
                         const device float* row_terms, thread const ScoreInputs& inputs,
                         constant AttentionParams& params, bool plain) {
-    const Int64 all = Int64(params.batch) * params.query_heads * params.query_length;
+    const Int64 all = all_rows(params);
+    uint kept = 0;
+    if (has_dropout) kept = kept_pairs(params);
     bool special = false;
 #pragma unroll
     for (int n = 0; n < 2 * kFragments; ++n) {
@@ -83,14 +98,17 @@ struct ShortKeys {
         const device float* at = row_terms + rows.start + row;
         const RowTerms terms{at[0], at[all], at[2 * all]};
         is_special = is_special || !is_finite(terms.delta);
-        float score = product * params.scale_log2;
+        float score = product * params.scale_log2, derivative = 1;
         if (!plain) {
           HeadScores scores;
           rows.open(scores, inputs, params, row);
-          score = scores.score(product, rows.query(row), key);
+          const float capped = scores.capped(product);
+          score = scores.score_of_capped(capped, rows.query(row), key);
+          derivative = scores.cap_derivative(capped);
           hidden = is_hidden(scores, score, is_special, rows.query(row), key);
         }
-        pair.set(score, elements(d_p[f])[e], terms, true);
+        pair.set(score, elements(d_p[f])[e], terms, keep_factors(params.dropout, is_kept(kept, f, e)),
+                 derivative, true);
       }
       if (hidden) pair.hide();
       elements(p[f])[e] = pair.p;
@@ -137,38 +155,42 @@ struct ShortKeys {
 };
 
 template <typename T, int width, int value_width, typename Tile>
-[[kernel]] void short_dkv(const device T* q [[buffer(binding::kQ)]],
-                          const device T* k [[buffer(binding::kK)]],
-                          const device T* v [[buffer(binding::kV)]],
-                          const device T* d_out [[buffer(binding::kDOut)]],
-                          const device float* row_terms [[buffer(binding::kRowTerms)]],
-                          const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
-                          const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
-                          device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
-                          device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
-                          constant AttentionParams& p [[buffer(binding::kParams)]],
-                          constant GradientParams& g [[buffer(binding::kGradientParams)]],
-                          uint group [[threadgroup_position_in_grid]],
-                          ushort simdgroup [[simdgroup_index_in_threadgroup]],
-                          ushort lane_index [[thread_index_in_simdgroup]]) {
+[[kernel]] void short_dkv(
+    const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
+    const device T* v [[buffer(binding::kV)]], const device T* d_out [[buffer(binding::kDOut)]],
+    const device float* row_terms [[buffer(binding::kRowTerms)]],
+    const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
+    const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
+    const device float* slopes [[buffer(binding::kAlibiSlopes), function_constant(has_alibi)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
+    device T* d_k [[buffer(binding::kDk)]], device T* d_v [[buffer(binding::kDv)]],
+    device T* kept [[buffer(binding::kDScores), function_constant(stores_d_scores)]],
+    constant AttentionParams& p [[buffer(binding::kParams)]],
+    constant GradientParams& g [[buffer(binding::kGradientParams)]],
+    uint group [[threadgroup_position_in_grid]], ushort simdgroup [[simdgroup_index_in_threadgroup]],
+    ushort lane_index [[thread_index_in_simdgroup]]) {
   static_assert(Tile::kBlock == 8, "a simdgroup owns one fragment of keys");
   ShortKeys<T, Tile> own(lane_index);
   ScoreInputs inputs;
   if (has_mask) inputs.mask = mask;
   if (has_bias) inputs.bias = bias;
+  if (has_alibi) inputs.alibi_slopes = slopes;
+  TaskInputs task_inputs;
+  if (has_sequences) task_inputs.sequences = sequences;
 
   // Own keys
-  const Task task = key_task(p, g, group);
+  Task task;
+  open_keys(task, p, g, task_inputs, group);
   const int first = (task.block * Tile::kSimdgroups + simdgroup) * Tile::kBlock;
-  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, Tile::kBlock);
-  own.rows.open(p, task.batch * p.kv_heads + task.head);
+  const KeyBlocks blocks = key_blocks(task.sequence.band, 0, p.query_length, Tile::kBlock);
+  own.rows.open(p, task_inputs, task.batch * p.kv_heads + task.head);
   own.fragments = blocks.see(first / Tile::kBlock) ? blocks_of(own.rows.count, 8) : 0;
   own.key = first + own.lane.row;
 
   // Weigh pairs
   bool special = false;
   if (own.fragments > 0) {
-    const Int64 readable = min(own.key, p.band.keys - 1);
+    const Int64 readable = min(own.key, task.sequence.band.keys - 1);
     OwnRows<T, width, kOwnInDevice> keys;
     OwnRows<T, value_width, kOwnInDevice> values;
     keys.open(k + own.rows.kv_offset(p.k) + readable * p.k.row, p.head_dim, own.lane);
@@ -186,7 +208,8 @@ template <typename T, int width, int value_width, typename Tile>
   // Write gradients
   device T* to_v = d_v + own.rows.kv_offset(g.dv) + own.key * g.dv.row;
   device T* to_k = d_k + own.rows.kv_offset(g.dk) + own.key * g.dk.row;
-  own.template write_sums<value_width>(to_v, own.p, d_out, g.d_out, p.value_dim, 1, special, p.key_length);
+  own.template write_sums<value_width>(to_v, own.p, d_out, g.d_out, p.value_dim, kept_factor(p), special,
+                                       p.key_length);
   own.template write_sums<width>(to_k, own.d_scores, q, p.q, p.head_dim, p.scale, special, p.key_length);
 }
 

@@ -8,14 +8,13 @@ namespace fa {
 using namespace metal;
 
 template <typename T, int width, int value_width, typename Tile>
-[[kernel]] void short_dq(const device T* k [[buffer(binding::kK)]],
-                         const device T* kept [[buffer(binding::kDScores)]],
-                         device T* d_q [[buffer(binding::kDq)]],
-                         constant AttentionParams& p [[buffer(binding::kParams)]],
-                         constant GradientParams& g [[buffer(binding::kGradientParams)]],
-                         uint group [[threadgroup_position_in_grid]],
-                         ushort simdgroup [[simdgroup_index_in_threadgroup]],
-                         ushort lane_index [[thread_index_in_simdgroup]]) {
+[[kernel]] void short_dq(
+    const device T* k [[buffer(binding::kK)]], const device T* kept [[buffer(binding::kDScores)]],
+    const device Sequence* sequences [[buffer(binding::kSequences), function_constant(has_sequences)]],
+    device T* d_q [[buffer(binding::kDq)]], constant AttentionParams& p [[buffer(binding::kParams)]],
+    constant GradientParams& g [[buffer(binding::kGradientParams)]],
+    uint group [[threadgroup_position_in_grid]], ushort simdgroup [[simdgroup_index_in_threadgroup]],
+    ushort lane_index [[thread_index_in_simdgroup]]) {
   static_assert(Tile::kRows == 8, "a threadgroup owns one fragment of rows");
   // More columns than this are shared by two simdgroups, for the sake of registers.
   constexpr int kSlices = width > 128 ? 2 : 1, kParts = Tile::kSimdgroups / kSlices;
@@ -25,11 +24,14 @@ template <typename T, int width, int value_width, typename Tile>
   const Lane lane(lane_index);
   const int part = simdgroup / kSlices, first_group = simdgroup % kSlices * kGroups;
 
+  TaskInputs inputs;
+  if (has_sequences) inputs.sequences = sequences;
+
   // Own rows
   const int task = int(group) + p.first_task, per_head = p.query_heads / p.kv_heads;
   const int chunks = blocks_of(per_head * p.query_length, Tile::kRows);
   PackedRows rows;
-  rows.open(p, g.first_head / per_head + task / chunks);
+  rows.open(p, inputs, g.first_head / per_head + task / chunks);
   const int row = task % chunks * Tile::kRows + lane.row, stride = kept_stride(p);
   const Int64 first_row = rows.start - Int64(g.first_head) * p.query_length;
   const device T* d_scores = kept + (first_row + min(row, rows.count - 1)) * stride + lane.column;
@@ -39,11 +41,11 @@ template <typename T, int width, int value_width, typename Tile>
   for (int c = 0; c < kGroups; ++c) sums[c].reset();
 
   // Add keys
-  const KeyBlocks blocks = key_blocks(p.band, 0, p.query_length, 8);
+  const KeyBlocks blocks = key_blocks(rows.sequence.band, 0, p.query_length, 8);
   for (int b = blocks.seen.begin + part; b < blocks.seen.end; b += kParts) {
     Fragment<T> weights;
     elements(weights) = *reinterpret_cast<const device vec<T, 2>*>(d_scores + 8 * b);
-    const device T* key = keys + min(8 * b + lane.row, p.band.keys - 1) * p.k.row;
+    const device T* key = keys + min(8 * b + lane.row, rows.sequence.band.keys - 1) * p.k.row;
     const bool plain = blocks.are_plain(b);
 #pragma unroll
     for (int c = 0; c < kGroups; ++c) {

@@ -1,5 +1,6 @@
 // What the kernels of the backward pass share: P and dS of a pair, and sums that a NaN must not reach.
 #pragma once
+#include "dropout.h"
 #include "product.h"
 #include "special_rows.h"
 #include "task.h"
@@ -11,27 +12,33 @@ using namespace metal;
 // ---- which heads and blocks ----
 
 /// Key blocks of the kv heads of the window that GradientParams names, the first blocks of all heads first:
-/// under causality most rows see them.
-METAL_FUNC Task key_task(constant AttentionParams& p, constant GradientParams& g, uint group) {
-  const int per_head = p.query_heads / p.kv_heads, heads = g.heads / per_head;
-  const int task = int(group) + p.first_task, head = g.first_head / per_head + task % heads;
-  return Task{head / p.kv_heads, head % p.kv_heads, task / heads};
+/// under causality most rows see them. Packed sequences have no such window.
+METAL_FUNC void open_keys(thread Task& task, constant AttentionParams& p, constant GradientParams& g,
+                          thread const TaskInputs& inputs, uint group) {
+  const int number = int(group) + p.first_task;
+  if (is_packed) {
+    task.open_listed(p, inputs, p.kv_heads, number);
+  } else {
+    const int per_head = p.query_heads / p.kv_heads, heads = g.heads / per_head;
+    const int head = g.first_head / per_head + number % heads;
+    task.open(p, inputs, head / p.kv_heads, head % p.kv_heads, number / heads);
+  }
 }
 
-/// Query blocks of the heads of that window, in the order of query_task without one.
-METAL_FUNC Task query_task(constant AttentionParams& p, constant GradientParams& g, uint group, int rows) {
-  const int task = int(group) + p.first_task, head = g.first_head + task % g.heads;
-  return Task{head / p.query_heads, head % p.query_heads,
-              blocks_of(p.query_length, rows) - 1 - task / g.heads};
+/// Query blocks of the heads of that window, in the order of Task::open_queries without one.
+METAL_FUNC void open_queries(thread Task& task, constant AttentionParams& p, constant GradientParams& g,
+                             thread const TaskInputs& inputs, uint group, int rows) {
+  const int number = int(group) + p.first_task, head = g.first_head + number % g.heads;
+  task.open(p, inputs, head / p.query_heads, head % p.query_heads,
+            blocks_of(p.query_length, rows) - 1 - number / g.heads);
 }
 
 /// Blocks of query rows as keys [key, key + count) see them.
-METAL_FUNC KeyBlocks row_blocks(constant AttentionParams& p, int key, int count, int block) {
-  const BlockRange rows = visible_rows(p.band, key, count, p.query_length);
-  return KeyBlocks{BlockRange{rows.begin / block, blocks_of(rows.end, block)},
-                   key + count > p.band.keys
-                       ? BlockRange{0, 0}
-                       : full_blocks(transposed(p.band, p.query_length), key, count, block)};
+METAL_FUNC KeyBlocks row_blocks(KeyBand band, int queries, int key, int count, int block) {
+  const BlockRange rows = visible_rows(band, key, count, queries);
+  return KeyBlocks{
+      BlockRange{rows.begin / block, blocks_of(rows.end, block)},
+      key + count > band.keys ? BlockRange{0, 0} : full_blocks(transposed(band, queries), key, count, block)};
 }
 
 /// Elements from row to row of the dS that dkv keeps.
@@ -42,7 +49,7 @@ METAL_FUNC Int64 kept_offset(constant AttentionParams& p, constant GradientParam
   return (row - Int64(g.first_head) * p.query_length) * kept_stride(p);
 }
 
-// ---- pairs ----
+// ---- rows ----
 
 /// What P and dS of a query row need besides its products; delta.metal computes it.
 struct RowTerms {
@@ -51,20 +58,79 @@ struct RowTerms {
   float delta;  ///< dS = P (dP - delta)
 };
 
+/// What P and dS of all heads are computed from, besides k and v.
+template <typename T>
+struct GradientInputs {
+  const device T* q;
+  const device T* d_out;
+  const device float* row_terms;
+  ScoreInputs scores;
+};
+
+/// One query head of a task's sequence.
+template <typename T>
+struct QueryHead {
+  HeadScores scores;
+  Dropout dropout;
+  HeadRows<T> q, d_out;
+  const device float* row_terms;
+  Int64 all_rows;  ///< from one of a row's terms to the next
+
+  METAL_FUNC QueryHead(constant AttentionParams& p, constant GradientParams& g,
+                       thread const GradientInputs<T>& inputs, thread const Task& task, int head)
+      : dropout(p, task.batch, head),
+        q(query_rows(inputs.q, p.q, task, head, p.head_dim)),
+        d_out(query_rows(inputs.d_out, g.d_out, task, head, p.value_dim)),
+        row_terms(inputs.row_terms + task.first_row(p, head)),
+        all_rows(fa::all_rows(p)) {
+    scores.open(p, inputs.scores, task.sequence, task.batch, head);
+  }
+
+  METAL_FUNC RowTerms terms(int row) const {
+    return RowTerms{row_terms[row], row_terms[all_rows + row], row_terms[2 * all_rows + row]};
+  }
+};
+
+// ---- pairs ----
+
+/// What dropout makes of P and dP of a pair.
+struct KeepFactors {
+  float p;    ///< 0 or 1: the rest of the factor is in dV's, where it cannot make 16-bit P overflow
+  float d_p;  ///< 0 or 1 / (1 - rate)
+};
+
+METAL_FUNC KeepFactors keep_factors(constant DropoutParams& dropout, bool kept) {
+  if (!has_dropout) return KeepFactors{1, 1};
+  return kept ? KeepFactors{1, dropout.keep_factor} : KeepFactors{0, 0};
+}
+
+/// What dV is multiplied by in the end.
+METAL_FUNC float kept_factor(constant AttentionParams& p) {
+  return has_dropout ? p.dropout.keep_factor : 1.0f;
+}
+
 /// P and dS of one pair, rounded for the matrix unit.
 template <typename T>
 struct PairWeights {
-  T p, d_score;
+  T p;             ///< after dropout
+  T d_score;       ///< by scale * product
+  float d_addend;  ///< by what is added to the score: dS before the derivative of softcap
 
-  /// `marks`: whether hidden pairs have to be told from dS that is rounded to -0.
-  METAL_FUNC void set(float score, float d_p, thread const RowTerms& row, bool marks) {
+  /// `derivative` is that of softcap; `marks`: whether hidden pairs have to be told from dS that is rounded
+  /// to -0.
+  METAL_FUNC void set(float score, float of_p, thread const RowTerms& row, KeepFactors keep, float derivative,
+                      bool marks) {
     const float probability = exp2_of(score - row.shift) * row.inverse;
-    const float product = probability * (d_p - row.delta);
-    p = T(probability);
+    d_addend = probability * (of_p * keep.d_p - row.delta);
+    p = T(probability * keep.p);
+    const float product = d_addend * derivative;
     d_score = marks ? visible_weight<T>(product) : T(product);
   }
   /// By selection, not by a product with 0, which would let NaN through.
-  METAL_FUNC void hide() { p = d_score = hidden_weight<T>(); }
+  METAL_FUNC void hide() {
+    p = d_score = hidden_weight<T>();
+    d_addend = 0;
+  }
 };
 
 /// Whether a score says that its pair is hidden. NaN or Inf in a visible row can make it minus infinity, too:
