@@ -1,4 +1,4 @@
-// Mask and bias of one panel against one key block, brought into the panel's layout.
+// Mask, bias and ALiBi of one panel against one key block, brought into the panel's layout.
 #pragma once
 #include "score-inl.h"
 
@@ -6,6 +6,7 @@ namespace fa::cpu::FA_TARGET {
 namespace {
 
 /// What mask, bias and band leave of a panel x block; `everything` means that there is nothing to add either.
+/// ALiBi adds something everywhere.
 enum class Visibility { nothing, some, everything };
 
 struct AddendSource {
@@ -14,17 +15,25 @@ struct AddendSource {
   const char* bias;     ///< null = 0
   int64_t bias_stride;  ///< elements
   Element bias_element;
+  bool has_slope;
+  float slope;   ///< of ALiBi
+  int diagonal;  ///< ALiBi's distance is |row + diagonal - key|
 };
 
 FA_ALWAYS_INLINE AddendSource addend_source(const Attention& a, int64_t b, int64_t h, int64_t row,
                                             int64_t key) {
-  AddendSource s{nullptr, a.mask.row, nullptr, a.bias.row, a.bias_element};
+  AddendSource s{nullptr, a.mask.row, nullptr, a.bias.row, a.bias_element, false, 0, 0};
   if (a.mask.data)
     s.mask = static_cast<const uint8_t*>(a.mask.data) + b * a.mask.batch + h * a.mask.head +
              row * a.mask.row + key;
   if (a.bias.data)
     s.bias = static_cast<const char*>(a.bias.data) +
              (b * a.bias.batch + h * a.bias.head + row * a.bias.row + key) * size_of(a.bias_element);
+  if (a.alibi_slopes) {
+    s.has_slope = true;
+    s.slope = a.alibi_slopes[b * a.alibi_batch + h];
+    s.diagonal = clamp(row + a.sequences[b].offset - key, -kUnbounded, kUnbounded);
+  }
   return s;
 }
 
@@ -65,7 +74,7 @@ FA_NOINLINE Vector addend_vector_at_end(const AddendSource& s, int64_t row, int 
   char bias[kLanes * 4] = {};
   uint8_t mask[kLanes];
   for (uint8_t& keep : mask) keep = 1;
-  AddendSource copy{mask, 0, bias, 0, s.bias_element};
+  AddendSource copy{mask, 0, bias, 0, s.bias_element, false, 0, 0};
   const auto count = static_cast<size_t>(keys - key);
   const int64_t size = size_of(s.bias_element);
   if (s.mask) __builtin_memcpy(mask, s.mask + row * s.mask_stride + key, count);
@@ -138,9 +147,8 @@ FA_NOINLINE Visibility fill_addend_by_key(const AddendSource& s, const PanelBand
   return watch.result(s.bias);
 }
 
-/// addend[key][row] for the panel's rows, keys rounded up to whole tiles; minus infinity = invisible.
-FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, int rows, float* addend) {
-  const int end = static_cast<int>(round_up(cut.keys, larger(kLanes, kTileRows)));
+FA_NOINLINE Visibility fill_mask_and_bias(const AddendSource& s, const PanelBand& cut, int rows, int end,
+                                          float* addend) {
   const bool by_key = (!s.mask || s.mask_stride == 0) && (!s.bias || s.bias_stride == 0);
   if (by_key && band_covers(cut, 0, rows, 0, cut.keys)) return fill_addend_by_key(s, cut, end, addend);
   AddendWatch watch;
@@ -158,6 +166,49 @@ FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, 
     }
   }
   return watch.result(s.bias);
+}
+
+/// Subtracts slope * distance. With kFresh there is no mask and no bias, and the band alone hides pairs.
+template <bool kFresh>
+FA_NOINLINE void add_slope(const AddendSource& s, const PanelBand& cut, int end, float* addend) {
+  // A finite slope hides nothing, however far the key is.
+  const Vector floor = broadcast(s.slope == kInfinity ? -kInfinity : kLowest);
+  for (int v = 0; v < cut.vectors; ++v) {
+    const Bits row = lane_index() + v * kLanes;
+    for (int key = 0; key < end; ++key) {
+      float* to = addend + static_cast<int64_t>(key) * kPanelRows + v * kLanes;
+      const Bits away = row + (s.diagonal - key);
+      const Vector distance = __builtin_convertvector(away < 0 ? -away : away, Vector);
+      Vector old{};
+      Bits hidden;
+      if constexpr (kFresh) {
+        hidden = ~((row >= key - cut.hi) & (row <= key - cut.lo));
+        if (key >= cut.keys) hidden = broadcast_bits(-1);
+      } else {
+        old = load(to);
+        hidden = old == broadcast(-kInfinity);
+      }
+      store(to, select(hidden, broadcast(-kInfinity), maximum(floor, old - distance * s.slope)));
+    }
+  }
+}
+
+/// addend[key][row] for the panel's rows, keys rounded up to whole tiles; minus infinity = invisible.
+FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, int rows, float* addend) {
+  const int end = static_cast<int>(round_up(cut.keys, larger(kLanes, kTileRows)));
+  Visibility left = Visibility::some;
+  if (s.mask || s.bias) {
+    left = fill_mask_and_bias(s, cut, rows, end, addend);
+  } else if (cut.last[cut.vectors - 1] <= cut.first[0]) {
+    left = Visibility::nothing;
+  }
+  if (!s.has_slope || left == Visibility::nothing) return left;
+  if (s.mask || s.bias) {
+    add_slope<false>(s, cut, end, addend);
+  } else {
+    add_slope<true>(s, cut, end, addend);
+  }
+  return Visibility::some;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Forward of one panel of queries against one block of keys: scores, online softmax and the product with V.
 #pragma once
 #include "addend-inl.h"
+#include "dropout-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
@@ -24,7 +25,7 @@ struct ScoreTile {
 };
 
 /// S^T = K Q^T for one tile; also raises the running row maximum, straight from the accumulators.
-template <int kVectors, Edge kEdge>
+template <int kVectors, Edge kEdge, bool kCapped>
 FA_NOINLINE void score_tile(const ScoreTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.next,
@@ -32,7 +33,7 @@ FA_NOINLINE void score_tile(const ScoreTile& t) {
         FA_FOR (v, kVectors) {
           Vector top[kTileRows];
           FA_FOR (i, kTileRows) {
-            top[i] = finish_score<kEdge>(s[i][v], t.edge, i, v);
+            top[i] = finish_score<kEdge, kCapped>(s[i][v], t.edge, i, v);
             store(t.scores + i * kPanelRows + v * kLanes, top[i]);
           }
           FA_UNROLL for (int half = kTileRows / 2; half > 0; half /= 2) FA_FOR (i, half) top[i] =
@@ -42,11 +43,18 @@ FA_NOINLINE void score_tile(const ScoreTile& t) {
       });
 }
 
-template <Edge kEdge>
+template <Edge kEdge, bool kCapped>
 FA_ALWAYS_INLINE void score_tile(int vectors, const ScoreTile& t) {
-  if (vectors == 1) return score_tile<1, kEdge>(t);
-  if (vectors == 2) return score_tile<2, kEdge>(t);
-  score_tile<3, kEdge>(t);
+  if (vectors == 1) return score_tile<1, kEdge, kCapped>(t);
+  if (vectors == 2) return score_tile<2, kEdge, kCapped>(t);
+  score_tile<3, kEdge, kCapped>(t);
+}
+
+template <bool kCapped>
+FA_ALWAYS_INLINE void score_tile(int vectors, bool whole, const ScoreTile& t) {
+  if (t.edge.addend) return score_tile<Edge::addend, kCapped>(vectors, t);
+  if (whole) return score_tile<Edge::none, kCapped>(vectors, t);
+  score_tile<Edge::band, kCapped>(vectors, t);
 }
 
 /// Scores of `count` keys, one vector of rows, to probabilities in place; returns their sum.
@@ -79,7 +87,8 @@ struct PanelStep {
   int depth, value_dim;
   ScoreUnits units;
   PanelBand cut;
-  const float* addend;  ///< null where mask and bias change nothing
+  const float* addend;  ///< null where nothing is added or hidden beyond the band
+  KeepSource keep;      ///< at (row 0 of the panel, key 0 of the block)
   float* scores;        ///< [keys rounded up to kTileRows][kPanelRows]
   float* factor;        ///< [kPanelRows]
   SoftmaxState state;
@@ -100,11 +109,10 @@ FA_ALWAYS_INLINE void score_panel(const PanelStep& p, const KeyBlock& block) {
     t.depth = p.depth;
     t.scores = p.scores + static_cast<int64_t>(place.key) * kPanelRows + lane;
     t.max = p.state.max + lane;
-    t.edge = tile_edge(p.cut, place, p.addend, p.units.product);
+    t.edge = tile_edge(p.cut, place, p.addend, p.units);
     const int vectors = place.to - place.from;
-    if (p.addend) return score_tile<Edge::addend>(vectors, t);
-    if (place.whole) return score_tile<Edge::none>(vectors, t);
-    score_tile<Edge::band>(vectors, t);
+    if (p.units.cap > 0) return score_tile<true>(vectors, place.whole, t);
+    score_tile<false>(vectors, place.whole, t);
   });
 }
 
@@ -128,6 +136,8 @@ FA_NOINLINE void attend_panel(const PanelStep& p, const KeyBlock& block) {
                                       ? exponentiate<true>(scores, count, max, p.units.exponent, sum)
                                       : exponentiate<false>(scores, count, max, p.units.exponent, sum));
   }
+
+  if (p.keep.params.threshold) drop_pairs(p.keep, p.cut, p.scores, kPanelRows);
 
   // Output; the rescaling rides on the first run, which must then cover all vectors
   PanelSum s{block.strips, strip_stride(block.count), p.value_dim, nullptr, kPanelRows, 0, state.output,

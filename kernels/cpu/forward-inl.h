@@ -1,6 +1,7 @@
 // Fused forward: a task is a block of query rows of one head against all its keys.
 #pragma once
 #include "attend-inl.h"
+#include "finish-inl.h"
 #include "generated/tiles.h"
 #include "load-inl.h"
 #include "memory-inl.h"
@@ -46,7 +47,7 @@ struct ForwardBuffers {
     sum = c.take(plan.query_block);
     factor = c.take(kPanelRows);
     scores = c.take(key_rows * kPanelRows);
-    addend = c.take(a.mask.data || a.bias.data ? key_rows * kPanelRows : 0);
+    addend = c.take(has_addend(a) ? key_rows * kPanelRows : 0);
     strips = c.take(strips_size(plan.key_block, a.value_dim));
     tail = c.take(kTileRows * a.head_dim);
     keys = c.take(plan.key_block * a.head_dim);
@@ -101,7 +102,7 @@ FA_NOINLINE KeyBlock load_keys(const ForwardTask& t, int64_t key, int count) {
   block.special = t.buffers.special;
   block.special_count = 0;
   pack_strips(block.values, count, value_dim, block.strips);
-  if (a.mask.data || a.bias.data || !sees_all(t.sequence.band, t.row, t.rows, key, count)) {
+  if (has_addend(a) || !sees_all(t.sequence.band, t.row, t.rows, key, count)) {
     block.special_count = find_non_finite(block.values, count, value_dim, t.buffers.special);
     for (int n = 0; n < block.special_count; ++n)
       clear_strip_row(block.strips, count, value_dim, block.special[n]);
@@ -123,12 +124,13 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
     step.cut = cut_panel(t.sequence.band, row, t.panel_rows(p), key, count);
     if (step.cut.last[step.cut.vectors - 1] <= step.cut.first[0]) continue;
     step.addend = nullptr;
-    if (a.mask.data || a.bias.data) {
+    if (has_addend(a)) {
       const AddendSource source = addend_source(a, t.b, t.h, row, key);
       const Visibility left = fill_addend(source, step.cut, t.panel_rows(p), t.buffers.addend);
       if (left == Visibility::nothing) continue;
       if (left == Visibility::some) step.addend = t.buffers.addend;
     }
+    step.keep = keep_source(a, t.b, t.h, row, key);
     step.queries = t.query_panel(p);
     step.state =
         SoftmaxState{t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows, t.output_panel(p)};
@@ -136,31 +138,31 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   }
 }
 
+/// A panel's lse and what the backward needs, of `rows` rows from state_index `at` on.
+FA_NOINLINE void store_state(const Attention& a, const FinishedRows& f, int64_t at, int rows) {
+  for (int i = 0; i < rows; ++i) {
+    if (a.lse) a.lse[at + i] = f.lse(i);
+    if (a.row_max) a.row_max[at + i] = f.max[i];
+    if (a.row_sum) a.row_sum[at + i] = f.sum[i];
+  }
+}
+
 FA_NOINLINE void store_output(const ForwardTask& t) {
   const Attention& a = t.a;
-  float inverse[kPanelRows];
-  const double natural = score_units(a).natural;  // double: the product must not be rounded before the sum
+  const int width = static_cast<int>(a.value_dim);
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
-    const float* max = t.buffers.max + p * kPanelRows;
-    const float* sum = t.buffers.sum + p * kPanelRows;
+    const int64_t row = t.row + p * kPanelRows;
     const int n = t.panel_rows(p);
-    for (int i = 0; i < kPanelRows; ++i) inverse[i] = sum[i] == 0 ? 0 : 1 / sum[i];
-    const int width = static_cast<int>(a.value_dim);
-    char* out = query_address(a, a.out, t.b, t.h, t.row + p * kPanelRows);
+    FinishedRows finished;
+    finish_rows(a, t.h, t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows, finished);
+    char* out = query_address(a, a.out, t.b, t.h, row);
     if (a.element == Element::float32) {
-      unpack_panel(t.output_panel(p), n, width, inverse, reinterpret_cast<float*>(out), a.out.row);
+      unpack_panel(t.output_panel(p), n, width, finished.inverse, reinterpret_cast<float*>(out), a.out.row);
     } else {
-      unpack_panel(t.output_panel(p), n, width, inverse, t.buffers.rows, width);
+      unpack_panel(t.output_panel(p), n, width, finished.inverse, t.buffers.rows, width);
       write_rows(a.element, t.buffers.rows, width, n, width, out, a.out.row);
     }
-    const int64_t at = state_index(a, t.b, t.h, t.row + p * kPanelRows);
-    for (int i = 0; i < n; ++i) {
-      if (a.lse)
-        a.lse[at + i] =
-            sum[i] == 0 ? -kInfinity : static_cast<float>(natural * max[i] + __builtin_logf(sum[i]));
-      if (a.row_max) a.row_max[at + i] = max[i];
-      if (a.row_sum) a.row_sum[at + i] = sum[i];
-    }
+    store_state(a, finished, state_index(a, t.b, t.h, row), n);
   }
 }
 

@@ -35,7 +35,7 @@ FA_NOINLINE void gradient_tile(const GradientTile& t) {
         FA_FOR (v, kVectors) {
           const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
           FA_FOR (i, kTileRows) {
-            const Vector score = finish_score<kEdge>(s[i][v], t.edge, i, v);
+            const Vector score = finish_score<kEdge, false>(s[i][v], t.edge, i, v);
             Vector p = exp2((score - max) * t.exponent) * inverse;
             if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
               p = select(visible_lanes<kEdge>(t.edge, i, v), p, broadcast(kHiddenProbability));
@@ -130,7 +130,7 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
     t.d_scores = p.d_scores + place.key * p.stride + lane;
     t.stride = p.stride;
     t.exponent = p.units.exponent;
-    t.edge = tile_edge(p.cut, place, p.addend, p.units.product);
+    t.edge = tile_edge(p.cut, place, p.addend, p.units);
     const int vectors = place.to - place.from;
     if (p.addend) return gradient_tile<Edge::addend>(vectors, t);
     if (place.whole) return gradient_tile<Edge::none>(vectors, t);

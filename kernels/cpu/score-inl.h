@@ -1,4 +1,4 @@
-// From a product q . k to a score: units, mask and bias, and what becomes of invisible pairs.
+// From a product q . k to a score: units, softcap, what is added, and what becomes of invisible pairs.
 #pragma once
 #include "band-inl.h"
 
@@ -14,28 +14,42 @@ struct ScoreUnits {
   float product;   ///< of the product where it meets the addend
   float exponent;  ///< of a difference of scores, gives log2 units
   float natural;   ///< of a score, gives natural units
+  /// With a softcap, a score is cap * tanh(product * cap_scale) before the addend. Else both are 0.
+  float cap, cap_scale;
 };
 
-FA_ALWAYS_INLINE ScoreUnits score_units(const Attention& a) {
-  if (a.bias.data) return ScoreUnits{1, a.scale, kLog2E, 1};
-  const float size = a.scale < 0 ? -a.scale : a.scale;
-  if (size < 1e-30f)
-    return ScoreUnits{a.scale, 1, kLog2E, 1};  // lse / scale would overflow; so small, rounding is harmless
-  return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size};
+/// Softcap c: the product's way to the score is not linear, so it is scaled before.
+FA_ALWAYS_INLINE ScoreUnits capped_units(const Attention& a) {
+  const float scale = a.scale / a.softcap;
+  const float finite = scale < kLowest ? kLowest : scale > -kLowest ? -kLowest : scale;  // 0 * Inf is NaN
+  return ScoreUnits{1, 1, kLog2E, 1, a.softcap, finite};
 }
+
+FA_ALWAYS_INLINE ScoreUnits score_units(const Attention& a) {
+  if (a.softcap > 0) return capped_units(a);
+  if (a.bias.data || a.alibi_slopes) return ScoreUnits{1, a.scale, kLog2E, 1, 0, 0};
+  const float size = a.scale < 0 ? -a.scale : a.scale;
+  if (size < 1e-30f)  // lse / scale would overflow; so small, rounding is harmless
+    return ScoreUnits{a.scale, 1, kLog2E, 1, 0, 0};
+  return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size, 0, 0};
+}
+
+/// Whether scores have an addend: mask, bias or ALiBi.
+FA_ALWAYS_INLINE bool has_addend(const Attention& a) { return a.mask.data || a.bias.data || a.alibi_slopes; }
 
 /// What a tile of scores goes through before the softmax.
 enum class Edge {
   none,    ///< every pair is visible
   band,    ///< pairs outside the band are minus infinity
-  addend,  ///< the addend panel is added; minus infinity there decides (it holds mask, bias and band)
+  addend,  ///< the addend panel is added; minus infinity there decides (it holds mask, bias, ALiBi
+           ///< and band)
 };
 
 struct TileEdge {
-  int lo, hi;           ///< row i of the tile is visible to lane r iff r + lo <= i <= r + hi
-  int rows;             ///< rows from here on are no keys
-  const float* addend;  ///< [kTileRows][kPanelRows]
-  float product;        ///< ScoreUnits::product
+  int lo, hi;                     ///< row i of the tile is visible to lane r iff r + lo <= i <= r + hi
+  int rows;                       ///< rows from here on are no keys
+  const float* addend;            ///< [kTileRows][kPanelRows]
+  float product, cap, cap_scale;  ///< of ScoreUnits
 };
 
 /// For row i, vector v of a tile: which lanes see it. Not for Edge::none.
@@ -50,9 +64,16 @@ FA_ALWAYS_INLINE Bits visible_lanes(const TileEdge& edge, int i, int v) {
   }
 }
 
-/// The final score, minus infinity where invisible (whatever the key holds, NaN included).
-template <Edge kEdge>
-FA_ALWAYS_INLINE Vector finish_score(Vector score, const TileEdge& edge, int i, int v) {
+/// The final score, minus infinity where invisible (whatever the key holds, NaN included). `slope`, if given,
+/// gets the derivative of a capped score by the product: 1 - tanh^2.
+template <Edge kEdge, bool kCapped>
+FA_ALWAYS_INLINE Vector finish_score(Vector score, const TileEdge& edge, int i, int v,
+                                     Vector* slope = nullptr) {
+  if constexpr (kCapped) {
+    const Vector share = tanh(score * edge.cap_scale);
+    if (slope) *slope = 1.0f - share * share;
+    score = share * edge.cap;
+  }
   if constexpr (kEdge == Edge::none) return score;
   if constexpr (kEdge == Edge::addend) {
     // A bias of the lowest float plus a negative product would overflow; it must not turn into "invisible".
@@ -99,11 +120,13 @@ FA_NOINLINE void add_special_rows(const SpecialRows& special, const PanelBand& c
 }
 
 FA_ALWAYS_INLINE TileEdge tile_edge(const PanelBand& cut, const TilePlace& t, const float* addend,
-                                    float product) {
+                                    const ScoreUnits& units) {
   const int shift = t.from * kLanes - t.key;
-  return TileEdge{cut.lo + shift, cut.hi + shift, t.rows,
-                  addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr,
-                  product};
+  return TileEdge{
+      cut.lo + shift, cut.hi + shift,
+      t.rows,         addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr,
+      units.product,  units.cap,
+      units.cap_scale};
 }
 
 }  // namespace
