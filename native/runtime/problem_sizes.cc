@@ -60,7 +60,16 @@ void read_dense(const AttentionInputs& inputs, Layout layout, Problem& problem) 
   problem.value_dim = sizes_of(inputs.v, layout).width;
 }
 
+/// The contract has pages and int8 keys of dense sequences only.
+void refuse_where_packed(const char* argument, const std::optional<Tensor>& tensor) {
+  if (!tensor) return;
+  refuse(ErrorCode::UNSUPPORTED, argument, "none where sequences are packed (cuSeqlens)", "a tensor");
+}
+
 void read_packed(const AttentionInputs& inputs, Problem& problem) {
+  refuse_where_packed("blockTable", inputs.block_table);
+  refuse_where_packed("kScale", inputs.k_scale);
+  refuse_where_packed("vScale", inputs.v_scale);
   if (!inputs.cu_seqlens_q || !inputs.cu_seqlens_k) {
     const char* missing = inputs.cu_seqlens_q ? "cuSeqlensK" : "cuSeqlensQ";
     refuse(ErrorCode::INVALID_ARGUMENT, missing, "cuSeqlensQ and cuSeqlensK together", "only one of them");

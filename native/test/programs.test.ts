@@ -6,6 +6,22 @@ test('key_band.h agrees with its definition on every small band', () => {
   expect(Number(/^(\d+) checks/.exec(printed)?.[1])).toBeGreaterThan(100_000);
 });
 
+test('bands and the blocks of them are right for every call of up to 70 queries and keys', { timeout: 600_000 }, () => {
+  const printed = compileAndRun(['test/programs/band_enumeration_test.cc'], ['-O2']);
+  const [, calls, bands] = /^(\d+) calls, (\d+) bands/.exec(printed) ?? [];
+  expect(Number(calls)).toBe(71 * 71 * 1100);
+  expect(Number(bands)).toBeGreaterThan(2_000_000);
+});
+
+test('sequences of every pair of lengths up to 70 have offset, band and place of their own', {
+  timeout: 60_000,
+}, () => {
+  const names = ['sequences', 'error', 'tensor', 'check_tensor', 'problem', 'problem_inputs', 'problem_options'];
+  const sources = [...names, 'problem_sizes'].map((name) => `runtime/${name}.cc`);
+  const printed = compileAndRun(['test/programs/sequences_test.cc', ...sources]);
+  expect(Number(/^(\d+) checks/.exec(printed)?.[1])).toBeGreaterThan(50_000_000);
+});
+
 const poolSources = ['test/programs/thread_pool_test.cc', 'runtime/cpu/thread_pool.cc'];
 
 test('the thread pool runs each task once, passes exceptions on and ends', () => {

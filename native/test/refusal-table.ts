@@ -56,8 +56,8 @@ export function packed(change: (call: NativeForwardCall) => void) {
 }
 
 /** A well-formed call on pages of 3 keys, then the change. */
-export function paged(change: (call: NativeForwardCall) => void) {
-  return (call: NativeForwardCall): void => {
+export function paged<Call extends NativeForwardCall | NativeBackwardCall>(change: (call: Call) => void) {
+  return (call: Call): void => {
     Object.assign(call, { k: random([4, 3, Hkv, D], 1), v: random([4, 3, Hkv, Dv], 1) });
     options({ blockTable: integers([0, 1, 3, -7], [B, 2]), kvLengths: integers([5, 3], [B]) })(call);
     change(call);
@@ -65,8 +65,8 @@ export function paged(change: (call: NativeForwardCall) => void) {
 }
 
 /** A well-formed call on int8 keys, then the change. */
-export function int8(change: (call: NativeForwardCall) => void) {
-  return (call: NativeForwardCall): void => {
+export function int8<Call extends NativeForwardCall | NativeBackwardCall>(change: (call: Call) => void) {
+  return (call: Call): void => {
     call.k = zeros([B, Hkv, Lk, D], 'int8');
     call.options.kScale = zeros([B, Hkv, Lk]);
     change(call);

@@ -1,6 +1,6 @@
 import type { NativeBackwardCall } from '../../packages/core/src/native.js';
 import { smallSizes, zeros } from './addon.js';
-import { options, overlapping, table, withBias } from './refusal-table.js';
+import { int8, options, overlapping, paged, table, withBias } from './refusal-table.js';
 
 const { batch: B, queryHeads: Hq, kvHeads: Hkv, queries: Lq, keys: Lk, width: D, valueWidth: Dv } = smallSizes;
 
@@ -35,11 +35,13 @@ export const backwardRefusals = [
     ['dk', 'the memory of dq', (call) => (call.dk = overlapping(call.dq, call.k.shape))],
     ['dv', 'the memory of dOut', (call) => (call.dv = overlapping(call.dOut, call.v.shape))],
   ]),
-  ...table<NativeBackwardCall>('UNSUPPORTED_GRADIENT', [
-    ['bias', 'on cpu', withBias((call) => (call.dBias = zeros([1, 1, Lq, Lk])))],
-  ]),
   ...table<NativeBackwardCall>('UNSUPPORTED', [
-    ['softcap', 'on cpu', options({ softcap: 30 })],
+    [
+      'blockTable',
+      'pages, which are for the forward pass',
+      paged((call) => Object.assign(call, { dk: zeros([B, Hkv, 6, D]), dv: zeros([B, Hkv, 6, Dv]) })),
+    ],
+    ['kScale', 'int8 keys, which are for the forward pass', int8(() => undefined)],
     ['kernel', 'one of the other direction', options({ kernel: 'cpu-flash-forward' })],
   ]),
 ];

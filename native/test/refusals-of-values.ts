@@ -1,6 +1,6 @@
 import type { NativeForwardCall } from '../../packages/core/src/native.js';
 import { integers, random, smallSizes, zeros } from './addon.js';
-import { int8, options, packed, paged, table } from './refusal-table.js';
+import { options, packed, paged, table } from './refusal-table.js';
 
 const { batch: B, queryHeads: Hq, kvHeads: Hkv, queries: Lq, keys: Lk, width: D, valueWidth: Dv } = smallSizes;
 
@@ -79,14 +79,14 @@ export const unsupportedRefusals = table<NativeForwardCall>('UNSUPPORTED', [
       Object.assign(call, { q: { ...tensor, shape: [1, 1, 1, 1] }, k: tensor, v: tensor });
     },
   ],
-  ['softcap', 'on cpu', options({ softcap: 30 })],
-  ['alibiSlopes', 'on cpu', options({ alibiSlopes: zeros([B, Hq]) })],
-  ['sinks', 'on cpu', options({ sinks: zeros([Hq]) })],
-  ['dropout', 'on cpu', options({ dropout: { rate: 0.5, seed: 1n } })],
-  ['kvLengths', 'on cpu', options({ kvLengths: integers([0, Lk], [B]) })],
-  ['cuSeqlensQ', 'on cpu', packed(() => undefined)],
-  ['kvLengths', 'paged, on cpu', paged(() => undefined)],
-  ['kScale', 'on cpu', int8(() => undefined)],
-  ['rope', 'on cpu', options({ rope: { cos: zeros([9, 2]), sin: zeros([9, 2]), style: 'interleaved' } })],
+  ['blockTable', 'with cuSeqlens', packed((call) => (call.options.blockTable = zeros([2, 2], 'int32')))],
+  [
+    'kScale',
+    'with cuSeqlens',
+    packed((call) => {
+      call.k = zeros([Lk, Hkv, D], 'int8');
+      call.options.kScale = zeros([2, Hkv, Lk]);
+    }),
+  ],
   ['kernel', 'one of the other direction', options({ kernel: 'cpu-flash-backward' })],
 ]);

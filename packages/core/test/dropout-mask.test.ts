@@ -1,27 +1,11 @@
 import * as reference from '@fa-metal/reference';
 import { describe, expect, it } from 'vitest';
+import { philoxKnownAnswers } from '../../reference/test-support/philox-known-answers.js';
 import { type DropoutMaskOptions, dropoutMask } from '../src/index.js';
-import { type Counter, philox4x32 } from '../src/philox.js';
+import { philox4x32 } from '../src/philox.js';
 
 describe('philox4x32', () => {
-  // The known answers of Random123's kat_vectors for philox4x32-10.
-  it.each<[Counter, [number, number], Counter]>([
-    [
-      [0, 0, 0, 0],
-      [0, 0],
-      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
-    ],
-    [
-      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
-      [0xffffffff, 0xffffffff],
-      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
-    ],
-    [
-      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
-      [0xa4093822, 0x299f31d0],
-      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
-    ],
-  ])('%o', (counter, key, words) => {
+  it.each(philoxKnownAnswers)('has the published words of counter %o', (counter, key, words) => {
     expect(philox4x32(counter, key)).toEqual(words);
   });
 });

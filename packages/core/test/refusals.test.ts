@@ -137,16 +137,24 @@ const badCalls: BadCall[] = [
   ['kernel unknown', option({ kernel: 'no-such-kernel' }), 'INVALID_ARGUMENT', 'kernel'],
   ['kernel a number', option({ kernel: 3 }), 'INVALID_ARGUMENT', 'kernel'],
 
-  ['softcap', option({ softcap: 30 }), 'UNSUPPORTED', 'softcap'],
-  ['alibiSlopes', () => ({ options: { alibiSlopes: float([4]) } }), 'UNSUPPORTED', 'alibiSlopes'],
-  ['sinks', () => ({ options: { sinks: float([4]) } }), 'UNSUPPORTED', 'sinks'],
-  ['dropout', option({ dropout: { rate: 0.1, seed: 5n } }), 'UNSUPPORTED', 'dropout'],
-  ['kvLengths', () => ({ options: { kvLengths: integers([3, 6]) } }), 'UNSUPPORTED', 'kvLengths'],
+  ['softcap of 0', option({ softcap: 0 }), 'INVALID_ARGUMENT', 'softcap'],
+  ['alibiSlopes of another Hq', () => ({ options: { alibiSlopes: float([3]) } }), 'SHAPE_MISMATCH', 'alibiSlopes'],
+  ['sinks by batch', () => ({ options: { sinks: float([2, 4]) } }), 'SHAPE_MISMATCH', 'sinks'],
+  ['a length past Lk', () => ({ options: { kvLengths: integers([3, 7]) } }), 'INVALID_ARGUMENT', 'kvLengths'],
+  ['a length below 0', () => ({ options: { kvLengths: integers([-1, 6]) } }), 'INVALID_ARGUMENT', 'kvLengths'],
 ];
 
 /** Wrong in the backward direction alone. */
 const badGradientCalls: BadCall[] = [
-  ['bias that needs its gradient', () => ({ options: { bias: float([1, 1, 5, 6]) } }), 'UNSUPPORTED_GRADIENT', 'bias'],
+  [
+    'int8 keys',
+    () => ({
+      k: { data: new Int8Array(192), shape: [2, 2, 6, 8], dtype: 'int8' },
+      options: { kScale: float([2, 2, 6]) },
+    }),
+    'UNSUPPORTED',
+    'kScale',
+  ],
   ['needs of an unknown name', () => ({ needs: { mask: true } }), 'INVALID_ARGUMENT', 'needs'],
   ['needs that are text', () => ({ needs: { bias: 'no' } }), 'INVALID_ARGUMENT', 'needs'],
   ['needs that are no object', () => ({ needs: true }), 'INVALID_ARGUMENT', 'needs'],
