@@ -1,8 +1,7 @@
 // Merges the splits of decode.metal, in the order of the splits: a simdgroup for each row, a lane for every
 // 32nd column.
 #include "fa/params.h"
-#include "tile/constants.h"
-#include "tile/numbers.h"
+#include "tile/softmax.h"
 #include "tile/tile.h"
 
 namespace fa {
@@ -15,6 +14,8 @@ template <typename T, int width, int value_width, typename Tile>
                               device float* lse [[buffer(binding::kLse), function_constant(writes_lse)]],
                               device float* stats
                               [[buffer(binding::kStats), function_constant(writes_stats)]],
+                              const device float* sinks
+                              [[buffer(binding::kSinks), function_constant(has_sinks)]],
                               constant AttentionParams& p [[buffer(binding::kParams)]],
                               constant SplitParams& split [[buffer(binding::kSplitParams)]],
                               uint group [[threadgroup_position_in_grid]],
@@ -50,15 +51,15 @@ template <typename T, int width, int value_width, typename Tile>
   // Write row
   const float factor = sum == 0 ? 0 : 1 / sum;
   const int heads = p.query_heads, queries = p.query_length;
-  device T* to = out + row / queries / heads * p.out.batch + row / queries % heads * p.out.head +
-                 row % queries * p.out.row;
+  const int head = row / queries % heads;
+  device T* to = out + row / queries / heads * p.out.batch + head * p.out.head + row % queries * p.out.row;
 #pragma unroll
   for (int c = 0; c < kColumns; ++c) {
     const int column = c * 32 + int(lane);
     if (column < p.value_dim) to[column] = T(columns[c] * factor);
   }
   if (lane != 0) return;
-  if (writes_lse) lse[row] = log_of(maximum, sum);
+  if (writes_lse) lse[row] = lse_of(maximum, sum, has_sinks ? sinks[head] : -INFINITY);
   if (writes_stats) {
     stats[row] = maximum;
     stats[rows + row] = sum;

@@ -8,6 +8,11 @@
 namespace fa {
 using namespace metal;
 
+/// What sums over kept pairs are multiplied by in the end.
+METAL_FUNC float keep_factor_of(constant AttentionParams& p) {
+  return has_dropout ? p.dropout.keep_factor : 1.0f;
+}
+
 /// Of one query head. Rows and keys are counted inside the sequence.
 struct Dropout {
   constant DropoutParams* params;
@@ -32,7 +37,7 @@ struct Dropout {
   /// For a lane's row of `count` fragments of keys from `first_key` on, a multiple of four: bit 2n + e says
   /// whether element e of fragment n is kept. By all lanes of the simdgroup; the lanes of a row agree in it.
   template <int count>
-  METAL_FUNC uint kept_keys(int row, int first_key, Lane lane) const {
+  METAL_FUNC uint kept_keys(int row, int first_key, thread const Lane& lane) const {
     // Two lanes share a quad: one takes that of every other fragment.
     const int upper = lane.column / 2 % 2, first_quad = first_key / 4 + lane.column / 4;
     uint own = 0;
@@ -49,7 +54,7 @@ struct Dropout {
   /// The transposed case: a lane has one key, and query rows from `first_row` on along the columns. `key` is
   /// the lane's, and that of lane row 0 a multiple of four.
   template <int count>
-  METAL_FUNC uint kept_rows(int first_row, int key, Lane lane) const {
+  METAL_FUNC uint kept_rows(int first_row, int key, thread const Lane& lane) const {
     uint own = 0;
 #pragma unroll
     for (int turn = 0; turn < shared_turns(count); ++turn) {
@@ -64,10 +69,10 @@ struct Dropout {
 
   static METAL_FUNC constexpr int shared_turns(int count) { return (2 * count + 3) / 4; }
   /// Element 2n + e that the lane asks for; its row is in column lane.column + e of fragment n.
-  static METAL_FUNC int shared_element(int turn, Lane lane) { return 4 * turn + lane.row % 4; }
+  static METAL_FUNC int shared_element(int turn, thread const Lane& lane) { return 4 * turn + lane.row % 4; }
   /// `own` has the quad of turn t from bit 4t on.
   template <int count>
-  static METAL_FUNC uint deal_out(uint own, Lane lane) {
+  static METAL_FUNC uint deal_out(uint own, thread const Lane& lane) {
     const int key = lane.row % 4;
     uint kept = 0;
 #pragma unroll

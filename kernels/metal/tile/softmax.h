@@ -6,6 +6,15 @@
 namespace fa {
 using namespace metal;
 
+/// A finite sink in the unit of scores. The lowest float, some people's "no sink", stays finite.
+METAL_FUNC float sink_log2(float sink) { return clamp(sink * kLog2E, kLowest, -kLowest); }
+
+/// What a row writes as lse. A row that saw nothing but its sink has that, to the bit.
+METAL_FUNC float lse_of(float largest, float sum, float sink) {
+  if (has_sinks && is_finite(sink) && sum == 1 && largest == sink_log2(sink)) return sink;
+  return log_of(largest, sum);
+}
+
 /// Of a lane's row. Scores arrive in units of log2.
 struct OnlineSoftmax {
   float largest;  ///< of the row
@@ -14,6 +23,16 @@ struct OnlineSoftmax {
   METAL_FUNC void reset() {
     largest = kLowest;
     sum = 0;
+  }
+
+  /// Begins with a sink, minus infinity being none: a score without a value, in the share of one lane of the
+  /// row.
+  METAL_FUNC void reset(float sink, bool holds_sink) {
+    reset();
+    if (sink == -INFINITY) return;
+    const bool finite = is_finite(sink);
+    if (finite) largest = sink_log2(sink);
+    if (holds_sink) sum = finite ? 1.0f : NAN;
   }
 
   /// Turns scores into probabilities that are not normalised, rounded for the matrix unit.

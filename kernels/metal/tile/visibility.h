@@ -111,8 +111,9 @@ struct HeadScores {
   METAL_FUNC float score_of_capped(float of_capped, int row, int key) const {
     if (!in_band(row, key)) return -INFINITY;
     if (has_mask && mask[mask_start + row * mask_row + key] == 0) return -INFINITY;
-    float x = of_capped * scale_log2;
-    if (!has_bias && !has_alibi) return x;
+    const float scaled = of_capped * scale_log2;
+    if (!has_bias && !has_alibi) return scaled;
+    float x = scaled;
     if (has_bias) {
       const float addend = read_bias(bias, bias_start + row * bias_row + key);
       if (addend == -INFINITY) return -INFINITY;
@@ -120,7 +121,7 @@ struct HeadScores {
     }
     if (has_alibi) x = fma(-slope_log2, distance(row, key), x);
     // The lowest float as a bias overflows in units of log2; it must not turn into "invisible".
-    return x < kLowest ? kLowest : x;
+    return x < kLowest && scaled != -INFINITY ? kLowest : x;
   }
 };
 
