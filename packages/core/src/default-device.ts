@@ -1,3 +1,6 @@
+import type { ChunkedBackwardInputs, ChunkedGradients } from './chunked/backward.js';
+import type { ChunkedAttentionOptions } from './chunked/chunked-problem.js';
+import type { KeyValueChunks } from './chunked/chunks.js';
 import type { Device } from './device.js';
 import { openDeviceSync } from './open-device.js';
 import type {
@@ -37,4 +40,21 @@ export async function attentionBackward(
 /** `Device.attentionBackwardSync` on a default device. */
 export function attentionBackwardSync(inputs: AttentionBackwardInputs, options?: AttentionOptions): AttentionGradients {
   return defaultDevice().attentionBackwardSync(inputs, options);
+}
+
+/** `Device.attentionChunked` on a default device. */
+export async function attentionChunked(
+  q: Tensor,
+  chunks: KeyValueChunks,
+  options?: ChunkedAttentionOptions,
+): Promise<Pick<AttentionResult, 'out' | 'lse'>> {
+  return defaultDevice().attentionChunked(q, chunks, options);
+}
+
+/** `Device.attentionChunkedBackward` on a default device. */
+export async function attentionChunkedBackward(
+  inputs: ChunkedBackwardInputs,
+  options?: ChunkedAttentionOptions,
+): Promise<ChunkedGradients> {
+  return defaultDevice().attentionChunkedBackward(inputs, options);
 }

@@ -1,6 +1,10 @@
 import { allocate } from './allocate.js';
 import { prepareForward } from './attention.js';
 import { prepareBackward, wantedGradients } from './attention-backward.js';
+import { type ChunkedBackwardInputs, type ChunkedGradients, runChunkedBackward } from './chunked/backward.js';
+import type { ChunkedAttentionOptions } from './chunked/chunked-problem.js';
+import type { KeyValueChunks } from './chunked/chunks.js';
+import { runChunked } from './chunked/forward.js';
 import { callNative, FaMetalError, fromNative, inOperation, refusal } from './errors.js';
 import type { NativeAddon, NativeDevice } from './native.js';
 import { readProblem } from './problem.js';
@@ -93,6 +97,43 @@ export class Device {
     const { call, result } = prepareBackward(this.native, this.#opened, inputs, options);
     inOperation('attentionBackward', () => callNative(() => this.native.backward(call)));
     return result;
+  }
+
+  /**
+   * `attention` over keys and values that need not be in one buffer, or in memory at once: each piece is one call, and
+   * the results are merged. The same as one call over all keys, to rounding.
+   *
+   * @param q as in `attention`
+   * @param chunks an array or an (async) iterable of pieces { k, v }, or { k, v, chunkLength } to cut one tensor
+   * @param options those of `attention`, for all keys: mask, bias and the scales of int8 keys have all of them, diagonals and
+   *   positions are counted in all of them. dropout, packed sequences and pages are refused by name
+   * @returns out [B, Hq, Lq, Dv] in the dtype of q, lse [B, Hq, Lq] float32
+   * @throws FaMetalError (as a rejection)
+   */
+  async attentionChunked(
+    q: Tensor,
+    chunks: KeyValueChunks,
+    options?: ChunkedAttentionOptions,
+  ): Promise<Pick<AttentionResult, 'out' | 'lse'>> {
+    this.#expectOpen('attentionChunked');
+    return runChunked(this, q, chunks, options);
+  }
+
+  /**
+   * Gradients of `attentionChunked`, piece by piece.
+   *
+   * @param inputs q and the pieces of the forward call, what it gave back, and the gradients of that
+   * @param options the same as in the forward call
+   * @returns dq, `chunks` with dk and dv of each piece, and the gradients of options in float32; dq is summed over
+   *   pieces in float32
+   * @throws FaMetalError (as a rejection)
+   */
+  async attentionChunkedBackward(
+    inputs: ChunkedBackwardInputs,
+    options?: ChunkedAttentionOptions,
+  ): Promise<ChunkedGradients> {
+    this.#expectOpen('attentionChunkedBackward');
+    return runChunkedBackward(this, inputs, options);
   }
 
   /** Whether a problem can run here, and if not, the refusal that a call would end in. Looks at no data. */

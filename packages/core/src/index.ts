@@ -1,4 +1,14 @@
-export { attention, attentionBackward, attentionBackwardSync, attentionSync } from './default-device.js';
+export type { ChunkedBackwardInputs, ChunkedGradients, KeyValueGradients } from './chunked/backward.js';
+export type { ChunkedAttentionOptions } from './chunked/chunked-problem.js';
+export type { KeyValueChunk, KeyValueChunks } from './chunked/chunks.js';
+export {
+  attention,
+  attentionBackward,
+  attentionBackwardSync,
+  attentionChunked,
+  attentionChunkedBackward,
+  attentionSync,
+} from './default-device.js';
 export { Device } from './device.js';
 export { type DropoutMaskOptions, dropoutMask } from './dropout-mask.js';
 export {

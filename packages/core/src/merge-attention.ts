@@ -72,15 +72,15 @@ function mergeRow([left, right, merged]: [Rows, Rows, Rows], b: number, h: numbe
   }
 }
 
-interface Weights {
+export interface Weights {
   lse: number;
   /** Share of a side in the softmax of both; none where it saw no key. */
   left?: number;
   right?: number;
 }
 
-/** The larger lse is taken out of the exponentials, so that they cannot overflow. */
-function weigh(left: number, right: number): Weights {
+/** Shares of two sides with these lse. The larger is taken out of the exponentials, so that they cannot overflow. */
+export function weigh(left: number, right: number): Weights {
   if (left === -Infinity && right === -Infinity) return { lse: -Infinity };
   if (right === -Infinity) return { lse: left, left: 1 };
   if (left === -Infinity) return { lse: right, right: 1 };
