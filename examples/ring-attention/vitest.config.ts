@@ -1,0 +1,3 @@
+import { packageTests } from '@fa-metal/tsconfig/vitest';
+
+export default packageTests();
