@@ -64,7 +64,18 @@ inline constexpr uint32_t kCpuForwardFeatures =
     feature_bit(Feature::align) |
     feature_bit(Feature::window) |
     feature_bit(Feature::mask) |
-    feature_bit(Feature::bias);
+    feature_bit(Feature::bias) |
+    feature_bit(Feature::softcap) |
+    feature_bit(Feature::alibi_slopes) |
+    feature_bit(Feature::sinks) |
+    feature_bit(Feature::dropout) |
+    feature_bit(Feature::kv_lengths) |
+    feature_bit(Feature::cu_seqlens_q) |
+    feature_bit(Feature::cu_seqlens_k) |
+    feature_bit(Feature::block_table) |
+    feature_bit(Feature::rope) |
+    feature_bit(Feature::k_scale) |
+    feature_bit(Feature::v_scale);
 /// Options that the cpu backend has, backward.
 inline constexpr uint32_t kCpuBackwardFeatures =
     feature_bit(Feature::layout) |

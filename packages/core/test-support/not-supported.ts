@@ -13,7 +13,18 @@ const featureOf: Partial<Record<keyof typeof supportedOptions, string>> = {
   kScale: 'int8',
   rope: 'rope',
 };
+/** Likewise, for the gradients of q, k and v beside these options. */
+const backwardFeatureOf = {
+  softcap: 'gradients:softcap',
+  dropout: 'gradients:dropout',
+  kvLengths: 'gradients:kvLengths',
+  cuSeqlensQ: 'gradients:varlen',
+  rope: 'gradients:rope',
+} as const;
 const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alibi', sinks: 'gradients:sinks' } as const;
+
+const directionsOf = (name: keyof typeof supportedOptions, backend: 'cpu' | 'metal'): readonly string[] =>
+  supportedOptions[name][backend];
 
 /**
  * What a backend lacks, as kernels/variants/options.json has it.
@@ -29,9 +40,12 @@ export function notSupported(
   const options = Object.entries(featureOf)
     .filter(([name]) => lacks(supportedOptions, name))
     .map(([, feature]) => feature);
+  const backward = Object.entries(backwardFeatureOf)
+    .filter(([name]) => !directionsOf(name as keyof typeof backwardFeatureOf, backend).includes('backward'))
+    .map(([, feature]) => feature);
   const gradients = Object.entries(gradientFeatureOf)
     .filter(([name]) => !supportedGradients[name as keyof typeof supportedGradients][backend])
     .map(([, feature]) => feature);
-  const lacking = [...options, ...gradients].filter((feature) => !Object.hasOwn(skipped, feature));
+  const lacking = [...options, ...backward, ...gradients].filter((feature) => !Object.hasOwn(skipped, feature));
   return Object.fromEntries(lacking.map((feature) => [feature, `not in the ${backend} backend`]));
 }
