@@ -93,7 +93,14 @@ inline constexpr uint32_t kMetalForwardFeatures =
     feature_bit(Feature::align) |
     feature_bit(Feature::window) |
     feature_bit(Feature::mask) |
-    feature_bit(Feature::bias);
+    feature_bit(Feature::bias) |
+    feature_bit(Feature::softcap) |
+    feature_bit(Feature::alibi_slopes) |
+    feature_bit(Feature::sinks) |
+    feature_bit(Feature::dropout) |
+    feature_bit(Feature::kv_lengths) |
+    feature_bit(Feature::cu_seqlens_q) |
+    feature_bit(Feature::cu_seqlens_k);
 /// Options that the metal backend has, backward.
 inline constexpr uint32_t kMetalBackwardFeatures =
     feature_bit(Feature::layout) |
@@ -102,7 +109,14 @@ inline constexpr uint32_t kMetalBackwardFeatures =
     feature_bit(Feature::align) |
     feature_bit(Feature::window) |
     feature_bit(Feature::mask) |
-    feature_bit(Feature::bias);
+    feature_bit(Feature::bias) |
+    feature_bit(Feature::softcap) |
+    feature_bit(Feature::alibi_slopes) |
+    feature_bit(Feature::sinks) |
+    feature_bit(Feature::dropout) |
+    feature_bit(Feature::kv_lengths) |
+    feature_bit(Feature::cu_seqlens_q) |
+    feature_bit(Feature::cu_seqlens_k);
 /// Options whose gradient the cpu backend computes.
 inline constexpr uint32_t kCpuGradients = 0;
 /// Options whose gradient the metal backend computes.
