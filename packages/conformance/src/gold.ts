@@ -22,25 +22,31 @@ export function goldFamily(vectors: readonly GoldVector[]): Family {
     name: 'gold',
     plan: {
       what: 'Calls whose results an independent implementation computed.',
-      boundaries: 'Those that the vectors hold. Vectors that give a dropout mask are left out: an op draws its own.',
+      boundaries:
+        'Those that the vectors hold; where v is a view of k, also in the memory of k. Vectors that give a dropout mask are left out: an op draws its own.',
       control: 'The oracle of this suite is held to the same vectors in its own tests.',
     },
     cases: vectors.filter(({ problem }) => !problem.options?.dropout).flatMap(casesOf),
   };
 }
 
-/** With a bias: forward alone, gradients of q, k, v, and all gradients, since backends differ in which they have. */
+/**
+ * With a bias: forward alone, gradients of q, k, v, and all gradients, since backends differ in which they have.
+ * With a v that is part of k: also in the memory of k.
+ */
 function casesOf(vector: GoldVector): Case[] {
   const whole = parametersOf(vector);
   const variants: CaseParameters[] = [{}];
   if (whole.bias !== undefined && whole.gradients === true)
     variants.push({ gradients: false, dLse: false }, { biasGradient: false });
+  if (vector.problem.v.data === vector.problem.k.data) variants.push({ shared: true });
   return variants.map((variant) => {
-    const { gradients, biasGradient } = variant;
+    const { gradients, biasGradient, shared } = variant;
     const id = formatId('gold', {
       file: vector.name,
       ...(gradients === false && { gradients }),
       ...(biasGradient === false && { biasGradient }),
+      ...(shared === true && { shared }),
     });
     return { family: 'gold', id, group: id, parameters: { ...whole, ...variant }, gold: vector };
   });

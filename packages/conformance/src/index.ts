@@ -13,7 +13,7 @@ export { caseOf } from './find-case.js';
 export { type GoldVector, goldFamily } from './gold.js';
 export type { IllegalCall } from './illegal.js';
 export type { CaseParameters, Parameters } from './parameters.js';
-export { illegalCalls } from './refusals.js';
+export { illegalCalls, isBackwardRefusal } from './refusals.js';
 export { coverageTable, type DeviceRefusal, emptyCells, type PairOutcome } from './report/coverage.js';
 export { type AdapterReport, readReports, writeReport } from './report/report.js';
 export { failureList, familyTable, statusTable } from './report/table.js';

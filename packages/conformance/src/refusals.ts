@@ -15,10 +15,12 @@ import {
   shorten,
   strides,
 } from './illegal.js';
+import { illegalOptions } from './refusals-of-options.js';
 import type { DType, Tensor } from './types.js';
 
 /** Rows are never renamed: their names are part of ids. Base call: B 2, Hq 4, Hkv 2, Lq 5, Lk 6, D = Dv = 8. */
 export const illegalCalls: Readonly<Record<string, IllegalCall>> = {
+  ...illegalOptions,
   qRank: shape('q', dropAxis),
   kRank: shape('k', dropAxis),
   vRank: shape('v', dropAxis),

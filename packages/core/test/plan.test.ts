@@ -33,7 +33,15 @@ describe('supports and plan', () => {
   });
 
   it.each<[string, string, Partial<ProblemDescription>]>([
-    ['UNSUPPORTED', 'softcap', { options: { softcap: 20 } }],
+    [
+      'UNSUPPORTED',
+      'kScale',
+      {
+        direction: 'backward',
+        k: { shape: [1, 8, 128, 64], dtype: 'int8' },
+        options: { kScale: { shape: [1, 8, 128], dtype: 'float32' } },
+      },
+    ],
     [
       'UNSUPPORTED',
       'q',
