@@ -2,63 +2,111 @@
 #pragma once
 #include "generated/tiles.h"
 #include "gradient-inl.h"
+#include "key_sum-inl.h"
 #include "load-inl.h"
 #include "memory-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
 
+/// A task is a chunk of the keys of one kv head. Sequences that are longer than a chunk ("cut") have a dQ of
+/// each chunk, which are then summed; so that these take little memory, the call goes through the query rows
+/// in phases. All of it depends on the shape only, never on the number of threads: so do the sums, to the
+/// bit.
 struct BackwardPlan {
   const AttentionGradients& g;
   int query_block = 0, key_block = 0;
-  int64_t kv_heads = 0;  ///< over all batches
-  int64_t chunks = 1, chunk_keys = 0;
+  int64_t chunk_keys = 0;  ///< keys of a task
+  int64_t chunks = 1;      ///< of the longest sequence
+  int64_t cut_chunks = 0;  ///< of all cut sequences together
+  int64_t phases = 1, phase_rows = 0;
   int64_t key_width = 0, value_width = 0;               ///< head_dim and value_dim in whole vectors
   bool keys_in_place = false, values_in_place = false;  ///< dK, dV are summed in the output itself
   Scratch* scratch = nullptr;
-  float* partial = nullptr;  ///< [chunks][B, Hq, Lq, D] when there is more than one chunk
+  int64_t phase = 0;
+  float* partial = nullptr;      ///< dQ of [cut_chunks][Hq][phase_rows][D]
+  float* key_sums = nullptr;     ///< dK of all tokens and kv heads where tasks cannot hold it over the phases
+  float* value_sums = nullptr;   ///< likewise dV
+  double* slope_sums = nullptr;  ///< what dAlibiSlopes consists of, [chunks][B][Hq]
+  double* sink_sums = nullptr;   ///< likewise dSinks, [B][Hq]
 
-  int64_t tasks() const { return kv_heads * chunks; }
+  /// Without rows nothing is written, however many heads a shape names.
+  bool empty() const { return g.forward.query_length == 0 && g.forward.key_length == 0; }
+  int64_t tasks() const { return empty() ? 0 : chunks * g.forward.batch * g.forward.kv_heads; }
+  int64_t key_tokens() const {
+    return g.forward.packed ? g.forward.key_length : g.forward.batch * g.forward.key_length;
+  }
 };
 
-/// Key chunks per kv head: few heads are cut, so that several threads find work. Each chunk then has a dQ of
-/// its own, summed at the end; long sequences have work enough for that memory to be bounded.
-FA_ALWAYS_INLINE int64_t key_chunks(const Attention& a, int64_t key_block) {
-  constexpr int64_t kWantedTasks = 8;
-  constexpr int64_t kPartialFloats = 64 << 20;
-  const int64_t kv_heads = a.batch * a.kv_heads;
-  const int64_t d_queries = a.batch * a.query_heads * a.query_length * a.head_dim;
-  if (kv_heads == 0 || kv_heads >= kWantedTasks) return 1;
-  int64_t chunks = (kWantedTasks + kv_heads - 1) / kv_heads;
-  chunks = smaller(chunks, a.key_length / (4 * key_block));
-  chunks = smaller(chunks, kPartialFloats / larger<int64_t>(d_queries, 1));
-  return larger<int64_t>(chunks, 1);
+FA_ALWAYS_INLINE int64_t stored_keys(const Attention& a, int64_t b) {
+  return a.sequences ? a.sequences[b].stored_keys : a.key_length;
 }
 
-/// Depends on the shape only, never on the number of threads: so do the sums, to the bit.
+FA_ALWAYS_INLINE int64_t chunks_of(const BackwardPlan& p, int64_t b) {
+  return (stored_keys(p.g.forward, b) + p.chunk_keys - 1) / p.chunk_keys;
+}
+
+FA_ALWAYS_INLINE bool is_cut(const BackwardPlan& p, int64_t b) {
+  return stored_keys(p.g.forward, b) > p.chunk_keys;
+}
+
+/// Counts the chunks, and cuts the rows of sequences that have several into phases.
+FA_ALWAYS_INLINE void cut_sequences(BackwardPlan& p) {
+  constexpr int64_t kPartialFloats = 1 << 19;
+  const Attention& a = p.g.forward;
+  int64_t longest_keys = a.packed && a.sequences ? 0 : a.key_length, rows = a.packed ? 0 : a.query_length;
+  if (!a.packed) {
+    p.chunks = (a.key_length + p.chunk_keys - 1) / p.chunk_keys;
+    p.cut_chunks = p.chunks > 1 ? a.batch * p.chunks : 0;
+  } else if (!a.sequences) {  // no memory yet: what any lengths could ask for
+    p.chunks = (a.key_length + p.chunk_keys - 1) / p.chunk_keys;
+    p.cut_chunks = p.chunks > 1 ? 2 * p.chunks : 0;
+    rows = a.query_length;
+  } else {
+    for (int64_t b = 0; b < a.batch; ++b) {
+      longest_keys = larger<int64_t>(longest_keys, a.sequences[b].stored_keys);
+      if (!is_cut(p, b)) continue;
+      p.cut_chunks += chunks_of(p, b);
+      rows = larger<int64_t>(rows, a.sequences[b].queries);
+    }
+    p.chunks = (longest_keys + p.chunk_keys - 1) / p.chunk_keys;
+  }
+  p.chunk_keys = smaller(p.chunk_keys, round_up(larger<int64_t>(longest_keys, 1), p.key_block));
+  // Rows and keys that nobody has are tasks all the same: they set what is stored of their keys to 0.
+  p.chunks = larger<int64_t>(p.chunks, 1);
+  p.phase_rows = larger<int64_t>(rows, 1);
+  if (p.cut_chunks == 0) return;
+  const int64_t row_floats = p.cut_chunks * a.query_heads * a.head_dim;
+  const int64_t inputs = a.batch * a.query_heads * rows * a.head_dim;
+  const int64_t fitting = larger(kPartialFloats, inputs / 2) / row_floats;
+  const int64_t phases = (rows + fitting) / larger<int64_t>(fitting, 1);
+  p.phase_rows = round_up((p.phase_rows + phases - 1) / phases, p.query_block);
+  p.phases = (rows + p.phase_rows - 1) / p.phase_rows;
+}
+
 FA_ALWAYS_INLINE BackwardPlan plan_backward(const AttentionGradients& g) {
   constexpr int64_t kCacheFloats = 64 * 1024;
+  constexpr int64_t kWantedTasks = 8;  // so many find work for several threads; few heads are cut into chunks
   const Attention& a = g.forward;
   BackwardPlan p{g};
   p.query_block = fit_block(kBackwardQueryBlock, 2 * a.head_dim + a.value_dim, kCacheFloats);
   p.key_block = kBackwardKeyBlock;
-  // Without rows nothing is written, however many heads a shape names.
-  p.kv_heads = a.query_length == 0 && a.key_length == 0 ? 0 : a.batch * a.kv_heads;
-  p.chunks = key_chunks(a, p.key_block);
-  p.chunk_keys = round_up((a.key_length + p.chunks - 1) / p.chunks, p.key_block);
-  if (p.chunk_keys > 0) p.chunks = (a.key_length + p.chunk_keys - 1) / p.chunk_keys;
+  const int64_t share = (p.key_tokens() * a.kv_heads + kWantedTasks - 1) / kWantedTasks;
+  p.chunk_keys = round_up(larger<int64_t>(share, 4 * p.key_block), p.key_block);
+  cut_sequences(p);
   p.key_width = round_up(a.head_dim, kLanes);
   p.value_width = round_up(a.value_dim, kLanes);
-  p.keys_in_place = a.element == Element::float32 && p.key_width == a.head_dim && g.dk.row == a.head_dim;
-  p.values_in_place =
-      a.element == Element::float32 && p.value_width == a.value_dim && g.dv.row == a.value_dim;
+  const bool floats = a.element == Element::float32;
+  p.keys_in_place = floats && p.key_width == a.head_dim && g.dk.row == a.head_dim;
+  p.values_in_place = floats && p.value_width == a.value_dim && g.dv.row == a.value_dim;
   return p;
 }
 
 struct BackwardBuffers {
-  float *query_panels, *d_out_panels, *d_query_panels, *max, *inverse_sum, *delta, *out_panel;
+  float *query_panels, *d_out_panels, *d_query_panels, *max, *inverse_sum, *delta, *slopes, *out_panel;
   float *queries, *d_out, *rows, *special_row;  ///< row-major
-  float *probabilities, *d_scores, *addend;
+  float *probabilities, *d_scores;
+  float *addend, *keep, *derivatives;  ///< of one panel
   float *strips, *key_tail, *value_tail, *keys, *values;
   float *d_keys, *d_values;
   int32_t *special_queries, *special_d_out, *special_keys;
@@ -66,7 +114,8 @@ struct BackwardBuffers {
 
   BackwardBuffers(Carver& c, const BackwardPlan& p) {
     const Attention& a = p.g.forward;
-    const int64_t key_rows = p.key_block + 16;
+    const int64_t key_rows = p.key_block + 16, panel = key_rows * kPanelRows;
+    const bool sums_of_task = p.phases == 1;
     stride = p.query_block + 16;  // not a power of two: rows would alias in L1
     query_panels = c.take(p.query_block * round_up(a.head_dim, kTileRows));
     d_query_panels = c.take(p.query_block * round_up(a.head_dim, kTileRows));
@@ -74,6 +123,7 @@ struct BackwardBuffers {
     max = c.take(p.query_block);
     inverse_sum = c.take(p.query_block);
     delta = c.take(p.query_block);
+    slopes = c.take(p.g.d_alibi_slopes ? p.query_block : 0);
     out_panel = c.take(kPanelRows * round_up(a.value_dim, kTileRows));
     queries = c.take(p.query_block * p.key_width);
     d_out = c.take(p.query_block * p.value_width);
@@ -81,14 +131,16 @@ struct BackwardBuffers {
     special_row = c.take(larger(p.key_width, p.value_width));
     probabilities = c.take(key_rows * stride);
     d_scores = c.take(key_rows * stride);
-    addend = c.take(a.mask.data || a.bias.data ? key_rows * kPanelRows : 0);
+    addend = c.take(has_addend(a) ? panel : 0);
+    keep = c.take(a.dropout.threshold ? panel : 0);
+    derivatives = c.take(a.softcap > 0 ? panel : 0);
     strips = c.take(strips_size(p.key_block, a.head_dim));
     key_tail = c.take(kTileRows * a.head_dim);
     value_tail = c.take(kTileRows * a.value_dim);
     keys = c.take(p.key_block * a.head_dim);
     values = c.take(p.key_block * a.value_dim);
-    d_keys = c.take(p.keys_in_place ? 0 : p.chunk_keys * p.key_width);
-    d_values = c.take(p.values_in_place ? 0 : p.chunk_keys * p.value_width);
+    d_keys = c.take(sums_of_task && !p.keys_in_place ? p.chunk_keys * p.key_width : 0);
+    d_values = c.take(sums_of_task && !p.values_in_place ? p.chunk_keys * p.value_width : 0);
     special_queries = reinterpret_cast<int32_t*>(c.take(p.query_block));
     special_d_out = reinterpret_cast<int32_t*>(c.take(p.query_block));
     special_keys = reinterpret_cast<int32_t*>(c.take(p.key_block));
@@ -98,6 +150,7 @@ struct BackwardBuffers {
 /// Keys [begin, end) of one kv head, and where their gradients are summed.
 struct KeyChunk {
   int64_t b, kv_head, index, begin, end;
+  int64_t cut_chunk;  ///< its number among the chunks of cut sequences, -1 if its sequence is not cut
   float *d_keys, *d_values;
   int64_t d_key_stride, d_value_stride;
 };
@@ -113,12 +166,11 @@ struct QueryBlock {
   FloatRows queries, d_out;  ///< row-major, special rows cleared
   int special_queries, special_d_out;
 
+  const Sequence& sequence() const { return a.sequences[chunk.b]; }
   int panel_rows(int p) const { return smaller(kPanelRows, rows - p * kPanelRows); }
   int64_t key_panel(int p) const { return p * kPanelRows * round_up(a.head_dim, kTileRows); }
   int64_t value_panel(int p) const { return p * kPanelRows * round_up(a.value_dim, kTileRows); }
 };
-
-FA_ALWAYS_INLINE int64_t state_index(const QueryBlock& q) { return state_index(q.a, q.chunk.b, q.h, q.row); }
 
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

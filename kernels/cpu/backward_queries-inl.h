@@ -26,12 +26,12 @@ FA_NOINLINE void load_delta(const QueryBlock& q) {
   const int width = static_cast<int>(a.value_dim);
   for (int p = 0; p * kPanelRows < q.rows; ++p) {
     const int n = q.panel_rows(p);
-    const char* from = row_address(a.out, a.element, q.chunk.b, q.h, q.row + p * kPanelRows);
+    const char* from = query_address(a, a.out, q.chunk.b, q.h, q.row + p * kPanelRows);
     pack_panel(float_rows(a.element, from, a.out.row, n, width, width, w.rows), n, width, 1.0f, w.out_panel);
     float* delta = w.delta + p * kPanelRows;
     dot_panels(w.out_panel, w.d_out_panels + q.value_panel(p), (n + kLanes - 1) / kLanes, width, delta);
     if (!q.plan.g.d_lse) continue;
-    const float* d_lse = q.plan.g.d_lse + state_index(q) + p * kPanelRows;
+    const float* d_lse = q.plan.g.d_lse + state_index(a, q.chunk.b, q.h, q.row + p * kPanelRows);
     for (int i = 0; i < n; ++i) delta[i] -= d_lse[i];
   }
 }
@@ -42,8 +42,9 @@ FA_NOINLINE void load_state(const QueryBlock& q) {
   const BackwardBuffers& w = q.buffers;
   const bool exact = a.row_max && a.row_sum;
   const float score_per_lse = kLog2E / score_units(a).exponent;
+  const int64_t first = state_index(a, q.chunk.b, q.h, q.row);
   for (int i = 0; i < round_up(q.rows, kPanelRows); ++i) {
-    const int64_t at = state_index(q) + i;
+    const int64_t at = first + i;
     const bool live = i < q.rows && (exact ? a.row_sum[at] != 0 : a.lse[at] != -kInfinity);
     w.max[i] = !live ? -kLowest : exact ? a.row_max[at] : a.lse[at] * score_per_lse;
     w.inverse_sum[i] = !live ? 0.0f : exact ? 1 / a.row_sum[at] : 1.0f;
@@ -66,9 +67,8 @@ FA_NOINLINE void load_query_block(QueryBlock& q) {
   const BackwardBuffers& w = q.buffers;
   const int depth = static_cast<int>(a.head_dim), value_depth = static_cast<int>(a.value_dim);
   const Rows& d_out = q.plan.g.d_out;
-  q.queries = float_rows(a.element, row_address(a.q, a.element, q.chunk.b, q.h, q.row), a.q.row, q.rows,
-                         depth, q.plan.key_width, w.queries);
-  q.d_out = float_rows(a.element, row_address(d_out, a.element, q.chunk.b, q.h, q.row), d_out.row, q.rows,
+  q.queries = query_rows(a, q.chunk.b, q.h, q.row, q.rows, q.plan.key_width, w.queries);
+  q.d_out = float_rows(a.element, query_address(a, d_out, q.chunk.b, q.h, q.row), d_out.row, q.rows,
                        value_depth, q.plan.value_width, w.d_out);
 
   // Panels, for the scores
@@ -83,11 +83,12 @@ FA_NOINLINE void load_query_block(QueryBlock& q) {
   __builtin_memset(w.d_query_panels, 0, static_cast<size_t>(size) * 4);
   load_delta(q);
   load_state(q);
+  if (q.plan.g.d_alibi_slopes) __builtin_memset(w.slopes, 0, static_cast<size_t>(q.plan.query_block) * 4);
 
   // Rows with NaN or Inf leave the products, if some key may be hidden from them
   q.special_queries = q.special_d_out = 0;
-  if (!a.mask.data && !a.bias.data &&
-      sees_all(a.sequences[q.chunk.b].band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
+  if (!has_addend(a) &&
+      sees_all(q.sequence().band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
     return;
   q.special_queries = find_non_finite(q.queries, q.rows, depth, w.special_queries);
   q.special_d_out = find_non_finite(q.d_out, q.rows, value_depth, w.special_d_out);

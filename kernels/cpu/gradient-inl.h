@@ -8,6 +8,28 @@ namespace {
 
 // ---- P and dS ----
 
+/// What softcap, dropout and the gradient of ALiBi's slopes need of the pairs of a panel. Panels are
+/// [key][kPanelRows].
+struct PairOptions {
+  const float* keep;   ///< 0 or 1 / (1 - rate); null without dropout
+  float* derivatives;  ///< scratch for the derivative of the score by the product, null without softcap
+  float* slopes;       ///< [row] sum over keys of dS * distance; null if nobody wants it
+  int diagonal;        ///< i + offset - j of the panel's first row and the block's first key
+  bool stops_at_bias;  ///< dS is that of bias: softcap lies before it
+
+  FA_ALWAYS_INLINE bool any() const { return keep || derivatives || slopes; }
+  /// The same from lane `lane` and key `key` on.
+  FA_ALWAYS_INLINE PairOptions at(int lane, int key) const {
+    PairOptions o = *this;
+    const int64_t place = static_cast<int64_t>(key) * kPanelRows + lane;
+    if (keep) o.keep += place;
+    if (derivatives) o.derivatives += place;
+    if (slopes) o.slopes += lane;
+    o.diagonal += lane - key;
+    return o;
+  }
+};
+
 struct GradientTile {
   const float *keys, *values;  ///< kTileRows rows each
   int64_t key_stride, value_stride;
@@ -20,14 +42,56 @@ struct GradientTile {
   int64_t stride;
   float exponent;
   TileEdge edge;
+  PairOptions options;
 };
+
+/// Row i, vector v of the scores; with a softcap also their derivatives by the products, for later.
+template <Edge kEdge, bool kOptions>
+FA_ALWAYS_INLINE Vector tile_score(Vector product, const GradientTile& t, int i, int v) {
+  if constexpr (kOptions) {
+    if (t.options.derivatives) {
+      Vector derivative;
+      const Vector score = finish_score<kEdge, true>(product, t.edge, i, v, &derivative);
+      store(t.options.derivatives + i * kPanelRows + v * kLanes, derivative);
+      return score;
+    }
+  }
+  return finish_score<kEdge, false>(product, t.edge, i, v);
+}
+
+/// dS of row i, vector v from `product` = V dO^T; replaces P by what dropout leaves of it.
+template <Edge kEdge>
+FA_ALWAYS_INLINE Vector d_score_with_options(Vector product, Vector delta, const GradientTile& t, int i,
+                                             int v) {
+  const PairOptions& o = t.options;
+  const int place = i * kPanelRows + v * kLanes;
+  float* probability = t.probabilities + i * t.stride + v * kLanes;
+  const Vector p = load(probability);
+  if (o.keep) {
+    const Vector keep = load(o.keep + place);
+    product *= keep;
+    store(probability, select(is_hidden(p), p, p * keep));  // hidden pairs may have no factor
+  }
+  Vector d = (product - delta) * p;
+  if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
+  if (o.slopes) {
+    const Bits away = lane_index() + (o.diagonal + v * kLanes - i);
+    const Vector distance = __builtin_convertvector(away < 0 ? -away : away, Vector);
+    store(o.slopes + v * kLanes, load(o.slopes + v * kLanes) + d * distance);
+  }
+  if (o.derivatives && !o.stops_at_bias) {
+    d *= load(o.derivatives + place);
+    if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
+  }
+  return d;
+}
 
 /// P^T = 2^((K Q^T - max) * exponent) / sum, then dS^T = P^T (V dO^T - delta), both finished in the
 /// accumulators. The scores have the forward's bits (same products, same order), so score - max is an exact 0
 /// at the row maximum. Delta is subtracted from the finished product, whose order of summation it shares:
 /// where one key takes all, O equals its V and dS is an exact 0. The scale is applied to the finished dQ and
 /// dK.
-template <int kVectors, Edge kEdge>
+template <int kVectors, Edge kEdge, bool kOptions>
 FA_NOINLINE void gradient_tile(const GradientTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
       t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.values,
@@ -35,7 +99,7 @@ FA_NOINLINE void gradient_tile(const GradientTile& t) {
         FA_FOR (v, kVectors) {
           const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
           FA_FOR (i, kTileRows) {
-            const Vector score = finish_score<kEdge, false>(s[i][v], t.edge, i, v);
+            const Vector score = tile_score<kEdge, kOptions>(s[i][v], t, i, v);
             Vector p = exp2((score - max) * t.exponent) * inverse;
             if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
               p = select(visible_lanes<kEdge>(t.edge, i, v), p, broadcast(kHiddenProbability));
@@ -49,20 +113,35 @@ FA_NOINLINE void gradient_tile(const GradientTile& t) {
         FA_FOR (v, kVectors) {
           const Vector delta = load(t.delta + v * kLanes);
           FA_FOR (i, kTileRows) {
-            const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
-            Vector d = (s[i][v] - delta) * p;
-            if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
+            Vector d;
+            if constexpr (kOptions) {
+              d = d_score_with_options<kEdge>(s[i][v], delta, t, i, v);
+            } else {
+              const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
+              d = (s[i][v] - delta) * p;
+              if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
+            }
             store(t.d_scores + i * t.stride + v * kLanes, d);
           }
         }
       });
 }
 
-template <Edge kEdge>
+template <Edge kEdge, bool kOptions>
 FA_ALWAYS_INLINE void gradient_tile(int vectors, const GradientTile& t) {
-  if (vectors == 1) return gradient_tile<1, kEdge>(t);
-  if (vectors == 2) return gradient_tile<2, kEdge>(t);
-  gradient_tile<3, kEdge>(t);
+  if (vectors == 1) return gradient_tile<1, kEdge, kOptions>(t);
+  if (vectors == 2) return gradient_tile<2, kEdge, kOptions>(t);
+  gradient_tile<3, kEdge, kOptions>(t);
+}
+
+/// `whole`: every pair is visible. Options are rare enough to share the code that looks at the band.
+FA_ALWAYS_INLINE void gradient_tile(int vectors, bool addend, bool whole, const GradientTile& t) {
+  if (t.options.any())
+    return addend ? gradient_tile<Edge::addend, true>(vectors, t)
+                  : gradient_tile<Edge::band, true>(vectors, t);
+  if (addend) return gradient_tile<Edge::addend, false>(vectors, t);
+  if (whole) return gradient_tile<Edge::none, false>(vectors, t);
+  gradient_tile<Edge::band, false>(vectors, t);
 }
 
 struct GradientBlock {
@@ -78,6 +157,7 @@ struct GradientPanel {
   PanelBand cut;
   ScoreUnits units;
   const float* addend;
+  PairOptions options;
   const float *queries, *d_out;
   const float *max, *inverse_sum, *delta;
   float *probabilities, *d_scores;  ///< [key][query of the block], at the panel's first query
@@ -102,9 +182,8 @@ FA_NOINLINE void fill_hidden(const GradientPanel& p) {
   }
 }
 
-/// P^T, dS^T and dQ^T += K^T dS^T of one panel.
-FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock& block) {
-  // P and dS
+/// P^T and dS^T of one panel.
+FA_NOINLINE void differentiate_scores(const GradientPanel& p, const GradientBlock& block) {
   for_each_tile(p.cut, [&](const TilePlace& place) FA_INLINE_LAMBDA {
     const int lane = place.from * kLanes;
     GradientTile t;
@@ -131,14 +210,13 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
     t.stride = p.stride;
     t.exponent = p.units.exponent;
     t.edge = tile_edge(p.cut, place, p.addend, p.units);
-    const int vectors = place.to - place.from;
-    if (p.addend) return gradient_tile<Edge::addend>(vectors, t);
-    if (place.whole) return gradient_tile<Edge::none>(vectors, t);
-    gradient_tile<Edge::band>(vectors, t);
+    t.options = p.options.at(lane, place.key);
+    gradient_tile(place.to - place.from, p.addend != nullptr, place.whole, t);
   });
-  fill_hidden(p);
+}
 
-  // dQ
+/// dQ^T += K^T dS^T of one panel.
+FA_NOINLINE void sum_into_queries(const GradientPanel& p, const GradientBlock& block) {
   for_each_run(p.cut, [&](int from, int to, int key, int count) FA_INLINE_LAMBDA {
     const float* rows = p.d_scores + key * p.stride + from * kLanes;
     sum_into_panel(to - from, PanelSum{block.strips + key * kTileRows, strip_stride(block.count), block.depth,
@@ -147,68 +225,6 @@ FA_NOINLINE void differentiate_panel(const GradientPanel& p, const GradientBlock
   const SpecialRows special{block.keys, block.special, block.special_count};
   if (special.count)
     add_special_rows(special, p.cut, p.probabilities, p.d_scores, p.stride, p.d_queries, block.depth);
-}
-
-// ---- dV += P^T dO and dK += dS^T Q ----
-
-struct KeySum {
-  const float* weights;  ///< P^T or dS^T, [keys][weight_stride]
-  int64_t weight_stride;
-  FloatRows rows;  ///< dO or Q, padded with zeros to whole vectors
-  float* sums;     ///< [keys][sum_stride]
-  int64_t sum_stride;
-  int keys, queries, width;
-  int lo, hi;  ///< key k is visible to query r of the block iff r + lo <= k <= r + hi
-};
-
-constexpr int kKeyTileRows = 6;  // 6 x 4 vectors (6 x 2 with 16 registers) of accumulators
-constexpr int kKeyTileVectors = kRegisters == 32 ? 4 : 2;
-
-template <int kVectors>
-FA_NOINLINE void sum_into_keys(const KeySum& s, int column) {
-  for (int key = 0; key < s.keys; key += kKeyTileRows) {
-    const int count = smaller(kKeyTileRows, s.keys - key);
-    const int begin = larger(0, key - s.hi) / kLanes * kLanes;
-    const int end = smaller(s.queries, key + kKeyTileRows - s.lo);
-    if (begin >= end) continue;
-    float* sums = s.sums + key * s.sum_stride + column;
-    const float* weights = s.weights + key * s.weight_stride + begin;
-    multiply_tile<kKeyTileRows, kVectors, Broadcast::rows>(
-        end - begin, weights, s.weight_stride, s.rows.data + begin * s.rows.stride + column, s.rows.stride,
-        weights, [&](Sums<kKeyTileRows, kVectors>& t) FA_INLINE_LAMBDA {
-          FA_FOR (i, kKeyTileRows) {
-            float* to = sums + i * s.sum_stride;
-            if (i < count) {
-              FA_FOR (v, kVectors) store(to + v * kLanes, load(to + v * kLanes) + t[i][v]);
-            }
-          }
-        });
-  }
-}
-
-/// sums[key][d] += sum over queries of weights[key][query] * rows[query][d].
-FA_NOINLINE void sum_into_keys(const KeySum& s) {
-  int column = 0;
-  for (; column + kKeyTileVectors * kLanes <= s.width; column += kKeyTileVectors * kLanes)
-    sum_into_keys<kKeyTileVectors>(s, column);
-  if constexpr (kKeyTileVectors > 2) {
-    for (; column + 2 * kLanes <= s.width; column += 2 * kLanes) sum_into_keys<2>(s, column);
-  }
-  for (; column < s.width; column += kLanes) sum_into_keys<1>(s, column);
-}
-
-/// The part of one query row that holds NaN or Inf and was cleared in `rows`: only the keys that it sees get
-/// it.
-FA_NOINLINE void add_special_query(const KeySum& s, const float* probabilities, int query, const float* row) {
-  const int begin = larger(0, query + s.lo), end = smaller(s.keys, query + s.hi + 1);
-  for (int key = begin; key < end; ++key) {
-    const int64_t at = key * s.weight_stride + query;
-    if (__builtin_signbit(probabilities[at]) && probabilities[at] == 0) continue;
-    for (int d = 0; d < s.width; d += kLanes) {
-      float* sums = s.sums + key * s.sum_stride + d;
-      store(sums, load(sums) + s.weights[at] * load(row + d));
-    }
-  }
 }
 
 }  // namespace
