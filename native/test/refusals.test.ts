@@ -63,8 +63,8 @@ describe('backward', () => {
 
 test('asynchronous calls are refused by a rejection with the same code', async () => {
   const call = forwardCall();
-  call.options.softcap = 30;
-  await expect(device.forwardAsync(call)).rejects.toMatchObject({ code: 'UNSUPPORTED', argument: 'softcap' });
+  call.options.kernel = 'cpu-flash-backward';
+  await expect(device.forwardAsync(call)).rejects.toMatchObject({ code: 'UNSUPPORTED', argument: 'kernel' });
   const malformed = forwardCall();
   malformed.options.scale = 'big' as unknown as number;
   await expect(device.forwardAsync(malformed)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'scale' });
