@@ -84,7 +84,15 @@ inline constexpr uint32_t kCpuBackwardFeatures =
     feature_bit(Feature::align) |
     feature_bit(Feature::window) |
     feature_bit(Feature::mask) |
-    feature_bit(Feature::bias);
+    feature_bit(Feature::bias) |
+    feature_bit(Feature::softcap) |
+    feature_bit(Feature::alibi_slopes) |
+    feature_bit(Feature::sinks) |
+    feature_bit(Feature::dropout) |
+    feature_bit(Feature::kv_lengths) |
+    feature_bit(Feature::cu_seqlens_q) |
+    feature_bit(Feature::cu_seqlens_k) |
+    feature_bit(Feature::rope);
 /// Options that the metal backend has, forward.
 inline constexpr uint32_t kMetalForwardFeatures =
     feature_bit(Feature::layout) |
@@ -118,7 +126,7 @@ inline constexpr uint32_t kMetalBackwardFeatures =
     feature_bit(Feature::cu_seqlens_q) |
     feature_bit(Feature::cu_seqlens_k);
 /// Options whose gradient the cpu backend computes.
-inline constexpr uint32_t kCpuGradients = 0;
+inline constexpr uint32_t kCpuGradients = feature_bit(Feature::bias) | feature_bit(Feature::alibi_slopes) | feature_bit(Feature::sinks);
 /// Options whose gradient the metal backend computes.
 inline constexpr uint32_t kMetalGradients = 0;
 

@@ -8,15 +8,15 @@ export const supportedOptions = {
   window: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
   mask: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
   bias: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
-  softcap: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  alibiSlopes: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  sinks: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  dropout: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  kvLengths: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  cuSeqlensQ: { cpu: ['forward'], metal: ['forward', 'backward'] },
-  cuSeqlensK: { cpu: ['forward'], metal: ['forward', 'backward'] },
+  softcap: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  alibiSlopes: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  sinks: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  dropout: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  kvLengths: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  cuSeqlensQ: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  cuSeqlensK: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
   blockTable: { cpu: ['forward'], metal: [] },
-  rope: { cpu: ['forward'], metal: [] },
+  rope: { cpu: ['forward', 'backward'], metal: [] },
   kScale: { cpu: ['forward'], metal: [] },
   vScale: { cpu: ['forward'], metal: [] },
 } as const;
@@ -24,8 +24,8 @@ export type OptionName = keyof typeof supportedOptions;
 
 /** Options that are float data, and which backend computes their gradient. */
 export const supportedGradients = {
-  bias: { cpu: false, metal: false },
-  alibiSlopes: { cpu: false, metal: false },
-  sinks: { cpu: false, metal: false },
+  bias: { cpu: true, metal: false },
+  alibiSlopes: { cpu: true, metal: false },
+  sinks: { cpu: true, metal: false },
 } as const;
 export type GradientName = keyof typeof supportedGradients;
