@@ -100,14 +100,19 @@ constexpr nothing describe(A...) {
 
 }  // namespace sm
 
-#define SM_KERNEL_TABLE(count, arguments, entry, max_threads)                                             \
-  extern "C" __attribute__((nvptx_kernel)) void sm_main(                                                  \
-      char* b0, char* b1, char* b2, char* b3, char* b4, char* b5, char* b6, char* b7, char* b8, char* b9, \
-      char* b10, char* b11, char* b12, char* b13, char* b14, char* b15, char* b16) {                      \
-    sm_group group;                                                                                       \
-    void* const buffers[] = {b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16};  \
-    for (int i = 0; i < 17; i++) group.buffer[i] = buffers[i];                                            \
-    sm_thread thread;                                                                                     \
-    thread.group = &group;                                                                                \
-    entry(&thread);                                                                                       \
+// Every buffer that Metal has is a parameter; those that a kernel does not use cost nothing.
+#define SM_KERNEL_TABLE(count, arguments, entry, max_threads)                                                \
+  extern "C" __attribute__((nvptx_kernel)) void sm_main(                                                     \
+      char* b0, char* b1, char* b2, char* b3, char* b4, char* b5, char* b6, char* b7, char* b8, char* b9,    \
+      char* b10, char* b11, char* b12, char* b13, char* b14, char* b15, char* b16, char* b17, char* b18,     \
+      char* b19, char* b20, char* b21, char* b22, char* b23, char* b24, char* b25, char* b26, char* b27,     \
+      char* b28, char* b29, char* b30) {                                                                     \
+    sm_group group;                                                                                          \
+    void* const buffers[] = {b0,  b1,  b2,  b3,  b4,  b5,  b6,  b7,  b8,  b9,  b10, b11, b12, b13, b14, b15, \
+                             b16, b17, b18, b19, b20, b21, b22, b23, b24, b25, b26, b27, b28, b29, b30};     \
+    static_assert(sizeof buffers / sizeof *buffers == SM_BUFFERS, "one parameter for each");                 \
+    _Pragma("unroll") for (int i = 0; i < SM_BUFFERS; i++) group.buffer[i] = buffers[i];                     \
+    sm_thread thread;                                                                                        \
+    thread.group = &group;                                                                                   \
+    entry(&thread);                                                                                          \
   }
