@@ -16,20 +16,23 @@ const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase(
 /**
  * Every variant of the table, in the table's order.
  *
- * A width's kernels are those of its `kernels`, else all. A tile is the kernel's own, overridden by the width's for the
- * element type, overridden by that of the chip family (`"apple9": { "half": { "dq": {...} } }`), which makes a variant of
- * its own. A kernel with a list of tiles has a variant for each, and the plan chooses by `rows`.
+ * A width's kernels are those of its `kernels`, else all but those that any width will do for. A tile is the kernel's own,
+ * overridden by the width's for the element type, overridden by that of the chip family
+ * (`"apple9": { "half": { "dq": {...} } }`), which makes a variant of its own; `tileOf` names the kernel whose tiles a kernel
+ * shares. A kernel with a list of tiles has a variant for each, and the plan chooses by `rows`. A kernel may have variants
+ * for some `elements` only.
  */
 export function metalVariants({ kernels, widths }) {
   return widths.flatMap((entry) =>
-    (entry.kernels ?? Object.keys(kernels)).flatMap((kernel) =>
-      Object.keys(dtypes).flatMap((elements) => {
-        const base = merged(kernels[kernel].tile, entry[elements]?.[kernel]);
-        const families = Object.keys(entry).filter((key) => /^apple\d+$/.test(key) && entry[key][elements]?.[kernel]);
+    (entry.kernels ?? Object.keys(kernels).filter((name) => !kernels[name].anyWidth)).flatMap((kernel) =>
+      (kernels[kernel].elements ?? Object.keys(dtypes)).flatMap((elements) => {
+        const like = kernels[kernel].tileOf ?? kernel;
+        const base = merged(kernels[like].tile, entry[elements]?.[like]);
+        const families = Object.keys(entry).filter((key) => /^apple\d+$/.test(key) && entry[key][elements]?.[like]);
         return [
           ...variants(entry, kernel, elements, base, baseFamily),
           ...families.flatMap((family) => {
-            const tiles = merged(base, entry[family][elements][kernel]);
+            const tiles = merged(base, entry[family][elements][like]);
             return variants(entry, kernel, elements, tiles, Number(family.slice('apple'.length)));
           }),
         ];

@@ -46,6 +46,7 @@ void check_score_inputs(const AttentionInputs& inputs, Problem& problem) {
   if (inputs.bias) {
     check_score_rows("bias", *inputs.bias, {DType::float32, DType::float16, DType::bfloat16}, problem);
     problem.bias_dtype = inputs.bias->dtype;
+    problem.bias_shape = inputs.bias->shape;
     use(problem, Feature::bias);
   }
   if (inputs.alibi_slopes) {

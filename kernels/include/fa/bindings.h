@@ -35,6 +35,22 @@ FA_CONSTANT int kHeadSums = 26;     ///< what a kernel of sums over rows writes:
 FA_CONSTANT int kBiasParams = 27;
 FA_CONSTANT int kBiasParts = 28;  ///< [parts, batches, heads, rows, keys] float: what dBias is the sum of
 
+// prepare.metal shares nothing with the others and has indices of its own.
+FA_CONSTANT int kCopyFrom = 0;
+FA_CONSTANT int kCopyTo = 1;
+FA_CONSTANT int kCopyScales = 2;     ///< float for each int8 row
+FA_CONSTANT int kCopyPages = 3;      ///< block table
+FA_CONSTANT int kCopyCos = 4;        ///< [positions, pairs] float
+FA_CONSTANT int kCopySin = 5;        ///< likewise
+FA_CONSTANT int kCopyPositions = 6;  ///< int of each token
+FA_CONSTANT int kRowCopy = 18;       ///< RowCopy
+
+// What decode.metal reads a KV cache by, where other kernels have gradients.
+FA_CONSTANT int kCachePages = 8;  ///< block table, int [B, maxPages]
+FA_CONSTANT int kKScales = 9;     ///< float for each int8 row
+FA_CONSTANT int kVScales = 10;
+FA_CONSTANT int kCacheParams = 18;  ///< CacheParams
+
 }  // namespace binding
 
 /// Function constants: what is compiled in or left out. All are always set.
@@ -62,6 +78,10 @@ FA_CONSTANT int kHasSoftcap = 13;
 FA_CONSTANT int kHasSinks = 14;
 FA_CONSTANT int kHasDropout = 15;
 FA_CONSTANT int kSumsSlopes = 16;  ///< dq: writes what dAlibiSlopes is summed from
+/// decode: keys and values are in pages
+FA_CONSTANT int kHasPages = 17;
+FA_CONSTANT int kKIsInt8 = 18;
+FA_CONSTANT int kVIsInt8 = 19;
 
 }  // namespace constant_id
 

@@ -73,6 +73,38 @@ struct TaskPlace {
   int block;  ///< of that sequence's rows, or keys
 };
 
+FA_CONSTANT int kElementsOfT = 0;
+FA_CONSTANT int kElementsFloat = 1;
+FA_CONSTANT int kElementsInt8 = 2;
+
+/// Rows of one tensor on their way to scratch, or back from it: gathered from pages, dequantised, rotated.
+struct RowCopy {
+  RowStrides from;  ///< of pages: batch is the distance from page to page
+  RowStrides to;
+  RowStrides scales;  ///< of int8 rows, otherwise as `from`
+  Int64 pages_batch;  ///< from batch to batch of the block table
+  Int64 positions_batch;
+  Int64 cos_row, sin_row;
+  int page_size;  ///< tokens; 0 unless there are pages
+  int heads;      ///< of the tensor
+  int columns;
+  int from_elements, to_elements;
+  int of_queries;     ///< non-zero: rows are those of q, otherwise of k
+  int past_length;    ///< non-zero: rows of k past the length are copied, too, and not rotated
+  int pairs;          ///< rotaryDim / 2; 0: nothing is rotated
+  int interleaved;    ///< non-zero: pairs (2c, 2c + 1), otherwise (c, c + pairs)
+  int back;           ///< non-zero: by the inverse rotation
+  int has_positions;  ///< zero: row + keys - queries for q, row for k
+};
+
+/// Decode: where keys and values are that it reads in place. `batch` is from page to page where there are
+/// pages, in the strides of k and v, too.
+struct CacheParams {
+  RowStrides k_scale, v_scale;
+  Int64 pages_batch;  ///< from batch to batch of the block table
+  int page_size;      ///< tokens
+};
+
 /// Decode: the keys of a row are dealt out to `splits` threadgroups, `keys_per_split` to each.
 struct SplitParams {
   int splits;

@@ -19,9 +19,13 @@ enum class MetalKernel : uint8_t {
   decodeReduce,  ///< merges the splits in fixed order
   shortDkv,  ///< few query rows: a group's rows share fragments, dS is kept for shortDq
   shortDq,  ///< dQ = dS K of a group's rows from the dS that shortDkv kept; simdgroups deal out the keys
+  dBias,  ///< P and dS recomputed; a threadgroup owns a tile of dBias and loops over what bias is broadcast along
+  prepare,  ///< rows to scratch and back: out of pages, from int8, rotated, converted
+  dBiasSum,  ///< adds the parts of dBias in fixed order
+  headSums,  ///< gradients of slopes and sinks: sums over the query rows of a head in fixed order
 };
 
-inline constexpr int kMetalKernelCount = 9;
+inline constexpr int kMetalKernelCount = 13;
 
 /// Where a simdgroup keeps its own rows of the operands.
 enum class MetalOwn : uint8_t { registers, threadgroup, device };

@@ -108,7 +108,11 @@ inline constexpr uint32_t kMetalForwardFeatures =
     feature_bit(Feature::dropout) |
     feature_bit(Feature::kv_lengths) |
     feature_bit(Feature::cu_seqlens_q) |
-    feature_bit(Feature::cu_seqlens_k);
+    feature_bit(Feature::cu_seqlens_k) |
+    feature_bit(Feature::block_table) |
+    feature_bit(Feature::rope) |
+    feature_bit(Feature::k_scale) |
+    feature_bit(Feature::v_scale);
 /// Options that the metal backend has, backward.
 inline constexpr uint32_t kMetalBackwardFeatures =
     feature_bit(Feature::layout) |
@@ -124,10 +128,11 @@ inline constexpr uint32_t kMetalBackwardFeatures =
     feature_bit(Feature::dropout) |
     feature_bit(Feature::kv_lengths) |
     feature_bit(Feature::cu_seqlens_q) |
-    feature_bit(Feature::cu_seqlens_k);
+    feature_bit(Feature::cu_seqlens_k) |
+    feature_bit(Feature::rope);
 /// Options whose gradient the cpu backend computes.
 inline constexpr uint32_t kCpuGradients = feature_bit(Feature::bias) | feature_bit(Feature::alibi_slopes) | feature_bit(Feature::sinks);
 /// Options whose gradient the metal backend computes.
-inline constexpr uint32_t kMetalGradients = 0;
+inline constexpr uint32_t kMetalGradients = feature_bit(Feature::bias) | feature_bit(Feature::alibi_slopes) | feature_bit(Feature::sinks);
 
 }  // namespace fa

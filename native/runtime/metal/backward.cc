@@ -1,10 +1,10 @@
 // delta first, then either dQ beside dK and dV; or, where dS is kept, chunk of heads by chunk of heads, dK
-// and dV that keep it and dQ that uses it.
+// and dV that keep it and dQ that uses it. The gradients of options go beside.
 #include "metal/backward.h"
 
 #include <algorithm>
 
-#include "metal/call_work.h"
+#include "metal/option_gradients.h"
 
 namespace fa::metal {
 
@@ -14,17 +14,18 @@ class BackwardWork {
  public:
   BackwardWork(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
                const BackwardCall& call)
-      : problem_(problem), plan_(plan), made_(problem, plan, capabilities, call.inputs) {
-    out_ = made_.rows_in("out", call.out, made_.params.out);
-    d_out_ = made_.rows_in("dOut", call.d_out, gradient_.d_out);
-    dq_ = made_.rows_out("dq", call.dq, gradient_.dq);
-    dk_ = made_.rows_out("dk", call.dk, gradient_.dk);
-    dv_ = made_.rows_out("dv", call.dv, gradient_.dv);
+      : problem_(problem), plan_(plan), call_(call), made_(problem, plan, capabilities, call.inputs) {
+    out_ = made_.rows_in(RowKind::queries, "out", call.out, made_.params.out);
+    d_out_ = made_.rows_in(RowKind::queries, "dOut", call.d_out, gradient_.d_out);
+    dq_ = made_.rows_out(RowKind::dq, "dq", call.dq, gradient_.dq);
+    dk_ = made_.rows_out(RowKind::dk, "dk", call.dk, gradient_.dk);
+    dv_ = made_.rows_out(RowKind::dv, "dv", call.dv, gradient_.dv);
     lse_ = made_.floats_in(call.lse);
     stats_ = made_.floats_in(call.softmax_stats);
     d_lse_ = made_.floats_in(call.d_lse);
     row_terms_ = made_.scratch(plan.scratch.row_terms);
     if (plan.keeps_scores()) d_scores_ = made_.scratch(plan.scratch.d_scores);
+    if (call.d_alibi_slopes) slope_terms_ = made_.scratch(plan.scratch.slope_terms);
   }
 
   Work build() {
@@ -36,10 +37,15 @@ class BackwardWork {
       gradient_.heads = static_cast<int>(std::min(plan_.heads_at_once, heads - first));
       stage = add_chunk(stage);
     }
-    return std::move(made_.work);
+    gradient_.first_head = 0;
+    gradient_.heads = static_cast<int>(heads);
+    add_option_gradients(problem_, plan_, call_, slope_terms_, parts());
+    return made_.finish();
   }
 
  private:
+  GradientParts parts() { return {made_, gradient_, d_out_, row_terms_, 1, 2}; }
+
   void add_delta(int64_t heads) {
     gradient_.heads = static_cast<int>(heads);
     Dispatch& delta = made_.dispatch(*plan_.variants.front(), heads, 0);
@@ -78,19 +84,17 @@ class BackwardWork {
     return last + 1;
   }
 
-  /// What recomputes P and dP takes.
   Dispatch& add_recomputing(const MetalVariant& variant, int stage) {
     Dispatch& made = made_.dispatch(variant, gradient_.heads, stage);
-    made_.bind_scores(made);
-    CallWork::bind(made, binding::kV, made_.v);
-    CallWork::bind(made, binding::kDOut, d_out_);
-    CallWork::bind(made, binding::kRowTerms, row_terms_);
-    CallWork::pass(made, binding::kGradientParams, gradient_);
+    bind_recomputing(parts(), made);
     return made;
   }
 
   void add_dq(const MetalVariant& variant, int stage) {
-    CallWork::bind(add_recomputing(variant, stage), binding::kDq, dq_);
+    Dispatch& dq = add_recomputing(variant, stage);
+    CallWork::bind(dq, binding::kDq, dq_);
+    CallWork::bind(dq, binding::kSlopeTerms, slope_terms_);
+    dq.constants.sums_slopes = slope_terms_.has_value();
   }
 
   void add_dkv(const MetalVariant& variant, int stage) {
@@ -115,10 +119,11 @@ class BackwardWork {
 
   const Problem& problem_;
   const MetalPlan& plan_;
+  const BackwardCall& call_;
   CallWork made_;
   GradientParams gradient_{};
   Memory out_, d_out_, dq_, dk_, dv_, row_terms_;
-  std::optional<Memory> lse_, stats_, d_lse_, d_scores_;
+  std::optional<Memory> lse_, stats_, d_lse_, d_scores_, slope_terms_;
 };
 
 }  // namespace

@@ -44,12 +44,16 @@ int64_t batch_stride(const Tensor& tensor) {
 
 CallWork::CallWork(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
                    const AttentionInputs& inputs)
-    : params(params_of(problem)), problem_(problem), plan_(plan), capabilities_(capabilities) {
+    : params(params_of(problem)),
+      problem_(problem),
+      plan_(plan),
+      capabilities_(capabilities),
+      copies_(problem, plan.helper(MetalKernel::prepare), inputs, work) {
   const MetalVariant& variant = *plan.variants.front();
   shared_.aligned = problem.head_dim == variant.width && problem.value_dim == variant.value_width;
-  q = rows_in("q", inputs.q, params.q);
-  k = rows_in("k", inputs.k, params.k);
-  v = rows_in("v", inputs.v, params.v);
+  q = rows_in(RowKind::q, "q", inputs.q, params.q);
+  k = rows_in(RowKind::k, "k", inputs.k, params.k);
+  v = rows_in(RowKind::v, "v", inputs.v, params.v);
   if (inputs.mask) {
     mask_ = work.input(checked("mask", *inputs.mask));
     params.mask = score_strides_of(*inputs.mask);
@@ -85,13 +89,19 @@ const Tensor& CallWork::checked(const char* argument, const Tensor& tensor) {
          std::to_string(bytes));
 }
 
-/// Axes of a [B, H, L, D] tensor in either layout, or of packed sequences [T, H, D].
-RowStrides CallWork::strides_of(const char* argument, const Tensor& tensor) {
-  const bool bhld = problem_.layout == Layout::bhld;
+/// Axes of a [B, H, L, D] tensor in either layout, of packed sequences [T, H, D], or of pages
+/// [pages, pageSize, H, D].
+RowStrides CallWork::strides_of(RowKind kind, const Tensor& tensor) const {
   const auto stride = [&](int axis) { return tensor.shape[axis] == 1 ? 0 : tensor.strides[axis]; };
-  const RowStrides strides = problem_.packed()
-                                 ? RowStrides{0, stride(1), stride(0)}
-                                 : RowStrides{stride(0), stride(bhld ? 1 : 2), stride(bhld ? 2 : 1)};
+  if (problem_.packed()) return {0, stride(1), stride(0)};
+  const bool paged = problem_.page_size > 0 && (kind == RowKind::k || kind == RowKind::v);
+  const bool bhld = problem_.layout == Layout::bhld && !paged;
+  return {stride(0), stride(bhld ? 1 : 2), stride(bhld ? 2 : 1)};
+}
+
+/// Of rows that kernels read or write in place.
+RowStrides CallWork::strides_in_place(RowKind kind, const char* argument, const Tensor& tensor) {
+  const RowStrides strides = strides_of(kind, tensor);
   if (strides.row > kMaxMetalRowStride) {
     refuse(ErrorCode::UNSUPPORTED, argument,
            "rows at most " + std::to_string(kMaxMetalRowStride) + " elements apart in the metal backend",
@@ -106,14 +116,19 @@ ScoreStrides CallWork::score_strides_of(const Tensor& tensor) const {
   return {stride(0), stride(1), stride(2)};
 }
 
-Memory CallWork::rows_in(const char* argument, const Tensor& tensor, RowStrides& strides) {
-  strides = strides_of(argument, tensor);
-  return work.input(checked(argument, tensor));
+Memory CallWork::rows_in(RowKind kind, const char* argument, const Tensor& tensor, RowStrides& strides) {
+  const Memory memory = work.input(checked(argument, tensor));
+  if (copies_.copies(kind)) return copies_.copy_in(kind, memory, strides_of(kind, tensor), strides);
+  strides = strides_in_place(kind, argument, tensor);
+  return memory;
 }
 
-Memory CallWork::rows_out(const char* argument, const Tensor& tensor, RowStrides& strides) {
-  strides = strides_of(argument, tensor);
-  return work.output(checked(argument, tensor));
+Memory CallWork::rows_out(RowKind kind, const char* argument, const Tensor& tensor, RowStrides& strides) {
+  const Memory memory = work.output(checked(argument, tensor));
+  if (copies_.copies(kind)) return copies_.copy_out(kind, memory, strides_of(kind, tensor), strides);
+  strides = strides_in_place(kind, argument, tensor);
+  copies_.turn_back(kind, memory, strides);
+  return memory;
 }
 
 std::optional<Memory> CallWork::floats_in(const std::optional<Tensor>& tensor) {
@@ -171,6 +186,13 @@ double CallWork::multiply_adds(const MetalVariant& variant, int64_t heads) const
       return pairs * width;
     case MetalKernel::decodeReduce:
       return rows * value_width * static_cast<double>(plan_.splits.count);
+    case MetalKernel::dBias:
+      return pairs * (width + value_width);
+    case MetalKernel::headSums:
+      return rows;
+    case MetalKernel::dBiasSum:
+    case MetalKernel::prepare:
+      break;
   }
   return 0;
 }
@@ -185,10 +207,17 @@ Dispatch& CallWork::dispatch(const MetalVariant& variant, int64_t heads, int sta
   bind(made, binding::kSequences, sequence_table_);
   if (shared_.is_packed) add_task_list(made, heads);
   made.multiply_adds = multiply_adds(variant, heads);
-  made.stage = stage;
+  made.stage = stage + (copies_.any() ? 1 : 0);  // behind the copies
   made.first_task_offset = offsetof(AttentionParams, first_task);
   pass(made, binding::kParams, params);
   return made;
+}
+
+Work CallWork::finish() {
+  copies_.finish();
+  std::stable_sort(work.dispatches.begin(), work.dispatches.end(),
+                   [](const Dispatch& a, const Dispatch& b) { return a.stage < b.stage; });
+  return std::move(work);
 }
 
 void CallWork::add_task_list(Dispatch& dispatch, int64_t heads) {

@@ -11,6 +11,7 @@
 #include "fa/params.h"
 #include "metal/gpu.h"
 #include "metal/metal_plan.h"
+#include "metal/row_copies.h"
 
 namespace fa::metal {
 
@@ -20,9 +21,10 @@ class CallWork {
   CallWork(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
            const AttentionInputs& inputs);
 
-  /// Rows of T, as q is. The argument's public name is for refusals.
-  Memory rows_in(const char* argument, const Tensor& tensor, RowStrides& strides);
-  Memory rows_out(const char* argument, const Tensor& tensor, RowStrides& strides);
+  /// Rows of T, as q is; what kernels read or write, with the strides of that. The argument's public name is
+  /// for refusals.
+  Memory rows_in(RowKind kind, const char* argument, const Tensor& tensor, RowStrides& strides);
+  Memory rows_out(RowKind kind, const char* argument, const Tensor& tensor, RowStrides& strides);
   /// [B, Hq, Lq] floats, or two of them.
   std::optional<Memory> floats_in(const std::optional<Tensor>& tensor);
   std::optional<Memory> floats_out(const std::optional<Tensor>& tensor);
@@ -31,6 +33,9 @@ class CallWork {
   /// A dispatch over `heads` query heads with AttentionParams bound, and nothing else. Everything that is
   /// told to this object must have been told before.
   Dispatch& dispatch(const MetalVariant& variant, int64_t heads, int stage);
+
+  /// All dispatches, by stage. Nothing may be added afterwards.
+  Work finish();
 
   /// q, k, mask, bias and slopes: what scores are made of.
   void bind_scores(Dispatch& dispatch) const;
@@ -62,7 +67,8 @@ class CallWork {
   };
 
   const Tensor& checked(const char* argument, const Tensor& tensor);
-  RowStrides strides_of(const char* argument, const Tensor& tensor);
+  RowStrides strides_of(RowKind kind, const Tensor& tensor) const;
+  RowStrides strides_in_place(RowKind kind, const char* argument, const Tensor& tensor);
   ScoreStrides score_strides_of(const Tensor& tensor) const;
   void add_task_list(Dispatch& dispatch, int64_t heads);
   double multiply_adds(const MetalVariant& variant, int64_t heads) const;
@@ -70,6 +76,7 @@ class CallWork {
   const Problem& problem_;
   const MetalPlan& plan_;
   const Capabilities& capabilities_;
+  RowCopies copies_;
   std::optional<Memory> mask_, bias_, slopes_, sinks_, sequence_table_;
   std::map<std::pair<bool, int>, TaskList> task_lists_;  ///< by (of keys, rows of a task)
   FunctionConstants shared_;                             ///< what all dispatches have in common

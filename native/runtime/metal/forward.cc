@@ -8,8 +8,8 @@ namespace fa::metal {
 Work forward_work(const Problem& problem, const MetalPlan& plan, const Capabilities& capabilities,
                   const ForwardCall& call) {
   CallWork made(problem, plan, capabilities, call.inputs);
-  const RowResults results{made.rows_out("out", call.out, made.params.out), made.floats_out(call.lse),
-                           made.floats_out(call.softmax_stats)};
+  const RowResults results{made.rows_out(RowKind::queries, "out", call.out, made.params.out),
+                           made.floats_out(call.lse), made.floats_out(call.softmax_stats)};
   if (plan.route->route == MetalRoute::decode) {
     add_decode(problem, plan, results, made);
   } else {
@@ -19,7 +19,7 @@ Work forward_work(const Problem& problem, const MetalPlan& plan, const Capabilit
     made.bind_sinks(attend);
     results.bind_to(attend);
   }
-  return std::move(made.work);
+  return made.finish();
 }
 
 }  // namespace fa::metal

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "generated/limits.h"
+#include "metal/copied_rows.h"
 #include "metal/route_wish.h"
 #include "metal/saturating.h"
 #include "metal/variant_choice.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr BackendFeatures kFeatures{"metal", kMetalForwardFeatures, kMetalBackwardFeatures, kMetalGradients};
 
 using Outcome = std::variant<MetalPlan, Refusal>;
+
+constexpr int64_t kMaxTasks = std::numeric_limits<int32_t>::max();
 
 Refusal unsupported(const char* argument, const std::string& expected, int64_t got) {
   return {ErrorCode::UNSUPPORTED, argument, "expected " + expected + ", got " + std::to_string(got)};
@@ -69,10 +72,39 @@ std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, Me
   return std::nullopt;
 }
 
+/// The problem that the route's kernels solve.
+Problem as_computed(const Problem& asked) {
+  Problem problem = asked;
+  problem.dtype = computed_dtype(asked);
+  return problem;
+}
+
+/// What options need beside the route.
+std::optional<Refusal> reserve_helpers(const Problem& problem, const Capabilities& capabilities,
+                                       MetalPlan& plan) {
+  plan.helpers = choose_helpers(problem, *plan.variants.front(), capabilities.family);
+  plan.scratch.prepared = copied_bytes(problem);
+  const auto asked = [&](Feature gradient) { return (problem.gradients & feature_bit(gradient)) != 0; };
+  if (asked(Feature::alibi_slopes)) {
+    plan.scratch.slope_terms = product({query_rows(problem), static_cast<int64_t>(sizeof(float))});
+  }
+  if (!asked(Feature::bias)) return std::nullopt;
+  plan.bias =
+      bias_sums(problem, *plan.helper(MetalKernel::dBias), problem.query_length, scratch_limit(capabilities));
+  plan.scratch.bias_parts = plan.bias.scratch();
+  if (plan.bias.steps <= kMaxTasks && plan.bias.tasks <= kMaxTasks) return std::nullopt;
+  return unsupported("bias",
+                     "at most " + std::to_string(kMaxTasks) + " threadgroups and steps for its gradient",
+                     std::max(plan.bias.steps, plan.bias.tasks));
+}
+
 std::string reason(const MetalPlan& plan, const Capabilities& capabilities, const RouteWish& wish) {
   const MetalVariant& variant = *plan.variants.back();
+  const std::string prepared =
+      plan.helper(MetalKernel::prepare) != nullptr ? " of rows prepared in scratch" : "";
   return std::string(plan.route->says) + "; width " + std::to_string(variant.width) + ", " +
-         to_string(variant.dtype) + ", apple" + std::to_string(capabilities.family) + "; " + wish.why;
+         to_string(variant.dtype) + prepared + ", apple" + std::to_string(capabilities.family) + "; " +
+         wish.why;
 }
 
 /// What only the kernels of the general routes do.
@@ -89,8 +121,9 @@ std::optional<Refusal> refuse_special(const MetalRouteRow& row, const Problem& p
   return std::nullopt;
 }
 
-Outcome plan_route(const Problem& problem, const Capabilities& capabilities, const RouteWish& wish) {
+Outcome plan_route(const Problem& asked, const Capabilities& capabilities, const RouteWish& wish) {
   const MetalRouteRow& row = *wish.route;
+  const Problem problem = as_computed(asked);
   if (auto refused = refuse_special(row, problem)) return *std::move(refused);
   if (needs_few_rows(row) && problem.query_length > kMaxShortLength) {
     return unsupported("q", few_rows_text() + " in " + row.name, problem.query_length);
@@ -106,7 +139,7 @@ Outcome plan_route(const Problem& problem, const Capabilities& capabilities, con
     if (plan.splits.count == 1) plan.variants.resize(1);
   }
   if (auto refused = reserve_scratch(problem, limit, plan)) return *std::move(refused);
-  constexpr int64_t kMaxTasks = std::numeric_limits<int32_t>::max();
+  if (auto refused = reserve_helpers(asked, capabilities, plan)) return *std::move(refused);
   for (const MetalVariant* variant : plan.variants) {
     const int64_t tasks = tasks_of(*variant, problem, all_heads(problem), plan.splits.count);
     if (tasks > kMaxTasks) {
@@ -164,7 +197,8 @@ Outcome choose_backward(const Problem& problem, const Capabilities& capabilities
 
 std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabilities& capabilities) {
   if (auto refused = missing_feature(problem, kFeatures)) return *std::move(refused);
-  if (auto refused = too_large(problem, capabilities)) return *std::move(refused);
+  if (auto refused = no_bfloat(problem, capabilities)) return *std::move(refused);
+  if (auto refused = too_large(as_computed(problem), capabilities)) return *std::move(refused);
   if (problem.kernel.empty()) {
     return problem.direction == Direction::forward ? choose_forward(problem, capabilities)
                                                    : choose_backward(problem, capabilities);
@@ -174,6 +208,12 @@ std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabi
   return plan_route(problem, capabilities, std::get<RouteWish>(wish));
 }
 
+const MetalVariant* MetalPlan::helper(MetalKernel kernel) const {
+  const auto found = std::find_if(helpers.begin(), helpers.end(),
+                                  [&](const MetalVariant* variant) { return variant->kernel == kernel; });
+  return found == helpers.end() ? nullptr : *found;
+}
+
 Plan printed(const MetalPlan& plan, const Problem& problem) {
   Plan text;
   text.backend = "metal";
@@ -181,14 +221,18 @@ Plan printed(const MetalPlan& plan, const Problem& problem) {
   text.scratch_bytes = plan.scratch.total();
   text.why = plan.why;
   text.tiles = {{"width", plan.variants.back()->width}, {"valueWidth", plan.variants.back()->value_width}};
+  const auto add_tile = [&](const MetalVariant& variant) {
+    const std::string name = variant.host_name;
+    text.tiles.emplace_back(name + ".rows", variant.rows);
+    text.tiles.emplace_back(name + ".block", variant.block);
+    text.tiles.emplace_back(name + ".simdgroups", variant.simdgroups);
+  };
   for (const MetalVariant* variant : plan.variants) {
     // Chunks of heads cut between groups, so that they add up to this.
     text.tasks += tasks_of(*variant, problem, all_heads(problem), plan.splits.count);
-    const std::string name = variant->host_name;
-    text.tiles.emplace_back(name + ".rows", variant->rows);
-    text.tiles.emplace_back(name + ".block", variant->block);
-    text.tiles.emplace_back(name + ".simdgroups", variant->simdgroups);
+    add_tile(*variant);
   }
+  for (const MetalVariant* variant : plan.helpers) add_tile(*variant);
   if (plan.route->route == MetalRoute::decode) {
     text.tiles.emplace_back("splits", plan.splits.count);
     text.tiles.emplace_back("keysPerSplit", plan.splits.keys);

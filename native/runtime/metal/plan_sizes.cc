@@ -10,8 +10,6 @@ namespace fa::metal {
 
 namespace {
 
-/// As many threadgroups as keep the larger chips busy. Not measured on Apple hardware.
-constexpr int64_t kBusyThreadgroups = 256;
 /// Keys below which merging another split would cost more than it saves. Not measured on Apple hardware.
 constexpr int64_t kFewKeys = 128;
 
@@ -96,15 +94,18 @@ int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t he
       return product({heads / group, ceil_divide(group_rows, variant.rows), splits});
     case MetalKernel::decodeReduce:
       return ceil_divide(query_rows(problem), variant.simdgroups);
+    default:
+      return 0;  // helpers: by what they sum or copy
   }
-  return 0;
+}
+
+std::optional<Refusal> no_bfloat(const Problem& problem, const Capabilities& capabilities) {
+  if (problem.dtype != DType::bfloat16 || capabilities.bfloat) return std::nullopt;
+  return unsupported("q", "float32 or float16, because this device's Metal has no bfloat (macOS 14 has)",
+                     "bfloat16");
 }
 
 std::optional<Refusal> too_large(const Problem& problem, const Capabilities& capabilities) {
-  if (problem.dtype == DType::bfloat16 && !capabilities.bfloat) {
-    return unsupported("q", "float32 or float16, because this device's Metal has no bfloat (macOS 14 has)",
-                       "bfloat16");
-  }
   constexpr int64_t kMaxHeads = std::numeric_limits<int32_t>::max();
   if (all_heads(problem) > kMaxHeads) {
     return unsupported("q", "B * Hq of at most " + std::to_string(kMaxHeads),

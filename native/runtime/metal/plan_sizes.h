@@ -8,14 +8,22 @@
 
 namespace fa::metal {
 
+/// As many threadgroups as keep the larger chips busy. Not measured on Apple hardware.
+inline constexpr int64_t kBusyThreadgroups = 256;
+
 /// Bytes of each scratch buffer.
 struct MetalScratch {
   int64_t row_terms = 0;
   int64_t d_scores = 0;
   int64_t partial_out = 0;
   int64_t partial_stats = 0;
+  int64_t slope_terms = 0;
+  int64_t bias_parts = 0;
+  int64_t prepared = 0;  ///< rows of q, k, v ... that are not where, or what, kernels read and write
 
-  int64_t total() const { return row_terms + d_scores + partial_out + partial_stats; }
+  int64_t total() const {
+    return row_terms + d_scores + partial_out + partial_stats + slope_terms + bias_parts + prepared;
+  }
 };
 
 /// Decode: the key blocks that some row sees are dealt out to `count` threadgroups.
@@ -45,7 +53,10 @@ TaskAxis task_axis(MetalKernel kernel);
 /// sequences are packed: how many blocks they have is known with their lengths.
 int64_t tasks_of(const MetalVariant& variant, const Problem& problem, int64_t heads, int64_t splits);
 
-/// Tensors that no buffer of the device can hold, dtypes that it does not know.
+/// A dtype that the device does not know.
+std::optional<Refusal> no_bfloat(const Problem& problem, const Capabilities& capabilities);
+
+/// Tensors that no buffer of the device can hold.
 std::optional<Refusal> too_large(const Problem& problem, const Capabilities& capabilities);
 
 /// Most scratch of one kind that a plan may take where another plan would do.

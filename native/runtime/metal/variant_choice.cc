@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "metal/copied_rows.h"
+
 namespace fa::metal {
 
 namespace {
@@ -83,6 +85,30 @@ std::vector<const MetalVariant*> choose_variants(const MetalRouteRow& route, con
     if (auto chosen = all_kernels(route, *row, wanted)) return *std::move(chosen);
   }
   return {};
+}
+
+std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const MetalVariant& like,
+                                                int family) {
+  Variants helpers;
+  const Wanted wanted{family, 0};
+  const auto add = [&](MetalKernel kernel) {
+    const Variants found = newest(kernel, like, wanted);
+    helpers.insert(helpers.end(), found.begin(), found.end());
+  };
+  const auto add_of_any_width = [&](MetalKernel kernel, DType dtype) {
+    const auto of = [&](const MetalVariant& row) { return of_kernel(row, kernel, dtype); };
+    helpers.push_back(&*std::find_if(metal_variants().begin(), metal_variants().end(), of));
+  };
+  const auto asked = [&](Feature gradient) { return (problem.gradients & feature_bit(gradient)) != 0; };
+  if (copied_rows(problem).any()) add_of_any_width(MetalKernel::prepare, problem.dtype);
+  if (asked(Feature::bias)) {
+    add(MetalKernel::dBias);
+    add_of_any_width(MetalKernel::dBiasSum, DType::float32);
+  }
+  if (asked(Feature::alibi_slopes) || asked(Feature::sinks)) {
+    add_of_any_width(MetalKernel::headSums, DType::float32);
+  }
+  return helpers;
 }
 
 int widest(const MetalRouteRow& route, DType dtype) { return largest(route, dtype, &MetalVariant::width); }

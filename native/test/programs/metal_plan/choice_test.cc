@@ -15,6 +15,23 @@ bool few_rows_only(const fa::MetalRouteRow& row) {
   return row.route == MetalRoute::decode || row.route == MetalRoute::backward_short;
 }
 
+/// With RoPE and, backward, the gradients of bias and sinks.
+Problem with_options(Problem problem) {
+  problem.rotary_pairs = 1;
+  problem.features = feature_bit(fa::Feature::rope);
+  if (problem.direction == Direction::forward) return problem;
+  problem.gradients = feature_bit(fa::Feature::bias) | feature_bit(fa::Feature::sinks);
+  problem.features |= problem.gradients;
+  problem.bias_shape = {1, 1, 1, problem.key_length};
+  return problem;
+}
+
+std::vector<const MetalVariant*> all_variants(const MetalPlan& plan) {
+  std::vector<const MetalVariant*> all = plan.variants;
+  all.insert(all.end(), plan.helpers.begin(), plan.helpers.end());
+  return all;
+}
+
 /// Every row of the table is chosen by some problem on some family, and on none before its own.
 void every_row_is_reachable() {
   std::set<const MetalVariant*> chosen;
@@ -23,12 +40,14 @@ void every_row_is_reachable() {
       for (const int64_t heads : {1, 8, 64}) {
         const int64_t queries = few_rows_only(row) ? 4 : 64;
         const Shape shape{1, heads, 1, queries, 1024, wanted.width, wanted.value_width};
-        const Problem asked = problem(direction_of(row), wanted.dtype, shape, row.name);
-        const auto outcome = plan_metal(asked, device(wanted.family));
-        if (!std::holds_alternative<MetalPlan>(outcome)) continue;
-        for (const MetalVariant* variant : std::get<MetalPlan>(outcome).variants) {
-          expect(variant->family <= wanted.family, std::string(variant->host_name) + " on an older family");
-          chosen.insert(variant);
+        const Problem plain = problem(direction_of(row), wanted.dtype, shape, row.name);
+        for (const Problem& asked : {plain, with_options(plain)}) {
+          const auto outcome = plan_metal(asked, device(wanted.family));
+          if (!std::holds_alternative<MetalPlan>(outcome)) continue;
+          for (const MetalVariant* variant : all_variants(std::get<MetalPlan>(outcome))) {
+            expect(variant->family <= wanted.family, std::string(variant->host_name) + " on an older family");
+            chosen.insert(variant);
+          }
         }
       }
     }
