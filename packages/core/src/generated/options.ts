@@ -15,17 +15,17 @@ export const supportedOptions = {
   kvLengths: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
   cuSeqlensQ: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
   cuSeqlensK: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
-  blockTable: { cpu: ['forward'], metal: [] },
-  rope: { cpu: ['forward', 'backward'], metal: [] },
-  kScale: { cpu: ['forward'], metal: [] },
-  vScale: { cpu: ['forward'], metal: [] },
+  blockTable: { cpu: ['forward'], metal: ['forward'] },
+  rope: { cpu: ['forward', 'backward'], metal: ['forward', 'backward'] },
+  kScale: { cpu: ['forward'], metal: ['forward'] },
+  vScale: { cpu: ['forward'], metal: ['forward'] },
 } as const;
 export type OptionName = keyof typeof supportedOptions;
 
 /** Options that are float data, and which backend computes their gradient. */
 export const supportedGradients = {
-  bias: { cpu: true, metal: false },
-  alibiSlopes: { cpu: true, metal: false },
-  sinks: { cpu: true, metal: false },
+  bias: { cpu: true, metal: true },
+  alibiSlopes: { cpu: true, metal: true },
+  sinks: { cpu: true, metal: true },
 } as const;
 export type GradientName = keyof typeof supportedGradients;
