@@ -41,12 +41,12 @@ export async function expectAllToPass({ name, adapters, problems, runs }: Proper
 /** A problem, and what makes it illegal: a row of the table of illegal calls. */
 export type IllegalProblem = readonly [problem: CaseParameters, refuse: string];
 
-/** The same problem with what the row needs, and sizes from which one can be taken and which differ from each other. */
+/** The same problem with what the row needs, and sizes from which one can be taken without leaving one that broadcasts. */
 export function illegalProblem([problem, refuse]: IllegalProblem): CaseParameters {
   const { view: _view, shared: _shared, positions: _positions, ...legal } = problem;
   const { group, parameters = {} } = illegalCalls[refuse]!;
   const { Lq = 1, Lk = 1, D = 1, Dv = D } = legal;
-  const sizes = { B: 2, Hq: 4, Hkv: 2, Lq: Lq + 1, Lk: Lk + 2, D: D + 1, Dv: group === 'output' ? D + 1 : Dv + 1 };
+  const sizes = { B: 2, Hq: 4, Hkv: 2, Lq: Lq + 2, Lk: Lk + 2, D: D + 1, Dv: group === 'output' ? D + 1 : Dv + 1 };
   const merged = { ...legal, ...sizes, gradients: isBackwardRefusal(refuse), dLse: false, ...parameters, refuse };
   if (merged.rope !== undefined)
     Object.assign(merged, { positions: true, rotary: Math.min(merged.rotary ?? 2, D + 1) });
