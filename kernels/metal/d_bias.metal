@@ -37,6 +37,20 @@ struct BiasTask {
   }
 };
 
+template <typename T>
+struct BiasInputs {
+  GradientInputs<T> rows;
+  TaskInputs tasks;
+  const device T* k;
+  const device T* v;
+};
+
+/// In the threadgroup.
+struct ThreadPlace {
+  uint thread_index;
+  ushort simdgroup;
+};
+
 /// What a simdgroup holds of the tile.
 template <typename T, int width, int value_width, typename Tile>
 struct BiasTile {
@@ -47,13 +61,14 @@ struct BiasTile {
   typedef Fragment<float> Products[kRowFragments][kBlockFragments];
 
   Lane lane;
+  ThreadPlace place;
   int first_key;
   Keys keys;
   Values values;
   Products sums;
 
-  METAL_FUNC BiasTile(Lane of_lane, int of_first_key, Keys of_keys, Values of_values)
-      : lane(of_lane), first_key(of_first_key), keys(of_keys), values(of_values) {
+  METAL_FUNC BiasTile(Lane of_lane, ThreadPlace of_place, int of_first_key, Keys of_keys, Values of_values)
+      : lane(of_lane), place(of_place), first_key(of_first_key), keys(of_keys), values(of_values) {
 #pragma unroll
     for (int r = 0; r < kRowFragments; ++r)
 #pragma unroll
@@ -102,7 +117,44 @@ struct BiasTile {
       }
   }
 
-  /// `to` is the first row of the tile's head, of which `rows` and `count` keys exist.
+  /// Goes through the steps of the tile. Keys stay staged from step to step as long as they are the same.
+  METAL_FUNC void add_steps(constant AttentionParams& p, constant GradientParams& g, constant BiasParams& b,
+                            thread const BiasInputs<T>& inputs, thread const BiasTask& own) {
+    int staged = -1;
+    for (int step = own.first_step; step < own.end_step; ++step) {
+      Task task;
+      own.open(task, p, b, inputs.tasks, step, Tile::kGroupRows);
+      const int group_first = task.block * Tile::kGroupRows,
+                first = group_first + place.simdgroup * Tile::kRows;
+      if (!sees(task, group_first, Tile::kGroupRows, own.key_block)) continue;
+
+      // Stage keys
+      const int kv_head = kv_head_of(p, task.head), all_kv_heads = task.batch * p.kv_heads + kv_head;
+      if (staged != all_kv_heads) {
+        threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the keys before
+        stage(key_rows(inputs.k, p.k, task, kv_head, p.head_dim),
+              key_rows(inputs.v, p.v, task, kv_head, p.value_dim));
+        threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
+        staged = all_kv_heads;
+      }
+      if (!sees(task, first, Tile::kRows, own.key_block)) continue;
+      const QueryHead<T> head(p, g, inputs.rows, task, task.head);
+      add(p, head, first);
+    }
+  }
+
+  /// Whether some of `rows` rows from `first` on sees a key of the tile's block.
+  METAL_FUNC bool sees(thread Task& task, int first, int rows, int key_block) const {
+    return key_blocks(task.sequence.band, first, min(rows, task.sequence.queries - first), Tile::kBlock)
+        .see(key_block);
+  }
+
+  METAL_FUNC void stage(HeadRows<T> k, HeadRows<T> v) const {
+    keys.template stage<Tile::kThreads>(k, first_key, place.thread_index);
+    values.template stage<Tile::kThreads>(v, first_key, place.thread_index);
+  }
+
+  /// To the head whose row 0 is `to`, of which `rows` and `count` keys exist.
   METAL_FUNC void write(device float* to, Int64 stride, int first_row, int rows, int count) {
 #pragma unroll
     for (int r = 0; r < kRowFragments; ++r) {
@@ -118,8 +170,9 @@ struct BiasTile {
     }
   }
 
-  /// The sum of all of a simdgroup's rows, for each key of the block.
-  METAL_FUNC void sum_rows(threadgroup float* of_keys) {
+  /// The sum of all rows of the threadgroup, to the one row of a head. `of_keys` has room for a block of each
+  /// simdgroup.
+  METAL_FUNC void write_row_sums(device float* to, threadgroup float* of_keys, int count) {
 #pragma unroll
     for (int n = 0; n < kBlockFragments; ++n) {
       vec<float, 2> sum = elements(sums[0][n]);
@@ -129,11 +182,17 @@ struct BiasTile {
       sum += simd_shuffle_xor(sum, 2);
       sum += simd_shuffle_xor(sum, 4);
       sum += simd_shuffle_xor(sum, 16);
-      if (lane.row == 0) {
-        of_keys[8 * n + lane.column] = sum[0];
-        of_keys[8 * n + lane.column + 1] = sum[1];
-      }
+      if (lane.row != 0) continue;
+      threadgroup float* own = of_keys + place.simdgroup * Tile::kBlock + 8 * n + lane.column;
+      own[0] = sum[0];
+      own[1] = sum[1];
     }
+    threadgroup_barrier(mem_flags::mem_threadgroup);  // the sums of all simdgroups are there
+    const int key = int(place.thread_index);
+    if (key >= Tile::kBlock || first_key + key >= count) return;
+    float sum = 0;
+    for (int n = 0; n < Tile::kSimdgroups; ++n) sum += of_keys[n * Tile::kBlock + key];
+    to[first_key + key] = sum;
   }
 };
 
@@ -155,56 +214,24 @@ template <typename T, int width, int value_width, typename Tile>
   threadgroup vec<T, 4> staged_keys[Sums::Keys::kVectors];
   threadgroup vec<T, 4> staged_values[Sums::Values::kVectors];
   threadgroup float of_keys[Tile::kSimdgroups * Tile::kBlock];
-  GradientInputs<T> inputs{q, d_out, row_terms, {}};
-  if (has_mask) inputs.scores.mask = mask;
-  if (has_bias) inputs.scores.bias = bias;
-  if (has_alibi) inputs.scores.alibi_slopes = slopes;
-  TaskInputs task_inputs;
-  if (has_sequences) task_inputs.sequences = sequences;
+  BiasInputs<T> inputs{{q, d_out, row_terms, {}}, {}, k, v};
+  if (has_mask) inputs.rows.scores.mask = mask;
+  if (has_bias) inputs.rows.scores.bias = bias;
+  if (has_alibi) inputs.rows.scores.alibi_slopes = slopes;
+  if (has_sequences) inputs.tasks.sequences = sequences;
 
-  // Add steps
   const BiasTask own(b, int(group) + p.first_task, Tile::kGroupRows, Tile::kBlock);
-  Sums tile(Lane(lane_index), own.key_block * Tile::kBlock, {single_elements(staged_keys)},
-            {single_elements(staged_values)});
-  int staged = -1;
-  for (int step = own.first_step; step < own.end_step; ++step) {
-    Task task;
-    own.open(task, p, b, task_inputs, step, Tile::kGroupRows);
-    const int group_first = task.block * Tile::kGroupRows, first = group_first + simdgroup * Tile::kRows;
-    const KeyBand band = task.sequence.band;
-    const int count = task.sequence.queries;
-    if (!key_blocks(band, group_first, min(Tile::kGroupRows, count - group_first), Tile::kBlock)
-             .see(own.key_block))
-      continue;
-
-    // Stage keys
-    const int kv_head = kv_head_of(p, task.head), all_kv_heads = task.batch * p.kv_heads + kv_head;
-    if (staged != all_kv_heads) {
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // all have used the keys before
-      tile.keys.template stage<Tile::kThreads>(key_rows(k, p.k, task, kv_head, p.head_dim), tile.first_key,
-                                               thread_index);
-      tile.values.template stage<Tile::kThreads>(key_rows(v, p.v, task, kv_head, p.value_dim), tile.first_key,
-                                                 thread_index);
-      threadgroup_barrier(mem_flags::mem_threadgroup);  // the keys are there
-      staged = all_kv_heads;
-    }
-    if (key_blocks(band, first, min(Tile::kRows, count - first), Tile::kBlock).see(own.key_block))
-      tile.add(p, QueryHead<T>(p, g, inputs, task, task.head), first);
-  }
+  Sums tile(Lane(lane_index), ThreadPlace{thread_index, simdgroup}, own.key_block * Tile::kBlock,
+            {single_elements(staged_keys)}, {single_elements(staged_values)});
+  tile.add_steps(p, g, b, inputs, own);
 
   // Write tile
   to += own.part * b.part + own.batch * b.to.batch + own.head * b.to.head;
-  if (b.rows > 1) {
+  if (b.rows == 1) {
+    tile.write_row_sums(to, of_keys, b.keys);
+  } else {
     tile.write(to, b.to.row, own.row_block * Tile::kGroupRows + simdgroup * Tile::kRows, b.rows, b.keys);
-    return;
   }
-  tile.sum_rows(of_keys + simdgroup * Tile::kBlock);
-  threadgroup_barrier(mem_flags::mem_threadgroup);  // the sums of all simdgroups are there
-  const int key = tile.first_key + int(thread_index);
-  if (thread_index >= uint(Tile::kBlock) || key >= b.keys) return;
-  float sum = 0;
-  for (int n = 0; n < Tile::kSimdgroups; ++n) sum += of_keys[n * Tile::kBlock + int(thread_index)];
-  to[key] = sum;
 }
 
 }  // namespace fa

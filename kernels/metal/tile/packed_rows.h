@@ -18,8 +18,6 @@ struct PackedRows {
   Int64 start;     ///< of row 0 in a [B, Hq, Lq] array
   Sequence sequence;
 
-  METAL_FUNC void open(constant AttentionParams& p, int all_kv_heads) { open(p, TaskInputs{}, all_kv_heads); }
-
   /// `all_kv_heads` counts through all batches.
   METAL_FUNC void open(constant AttentionParams& p, thread const TaskInputs& inputs, int all_kv_heads) {
     const int group = p.query_heads / p.kv_heads;

@@ -48,10 +48,6 @@ struct Task {
   int block;  ///< rows [block * rows, (block + 1) * rows) of the sequence
   Sequence sequence;
 
-  METAL_FUNC Int64 first_row(constant AttentionParams& p) const {
-    return (Int64(batch) * p.query_heads + head) * p.query_length;
-  }
-
   METAL_FUNC void open(constant AttentionParams& p, thread const TaskInputs& inputs, int of_batch,
                        int of_head, int of_block) {
     batch = of_batch;
@@ -86,21 +82,6 @@ struct Task {
     return batch * p.row_batch + query_head * p.row_head + (is_packed ? sequence.first_query : 0);
   }
 };
-
-/// Without sequences. Goes when no kernel uses it any more, as first_row without a head and head_rows do.
-METAL_FUNC Task query_task(constant AttentionParams& p, uint group, int rows) {
-  const int heads = p.batch * p.query_heads, task = int(group) + p.first_task;
-  const int head = task % heads;
-  return Task{
-      head / p.query_heads, head % p.query_heads, blocks_of(p.query_length, rows) - 1 - task / heads, {}};
-}
-
-/// The rows of one head. `rows` and `dim` may be read.
-template <typename T>
-METAL_FUNC HeadRows<T> head_rows(const device T* tensor, RowStrides strides, int batch, int head, int rows,
-                                 int dim) {
-  return HeadRows<T>{tensor + batch * strides.batch + head * strides.head, int(strides.row), rows, dim};
-}
 
 /// From a tensor's start to the first row of a query head of the task's sequence: of q, out and their
 /// gradients.

@@ -72,15 +72,6 @@ struct HeadScores {
     }
   }
 
-  METAL_FUNC void open(constant AttentionParams& p, int batch, int head) {
-    band = p.band;
-    scale_log2 = p.scale_log2;
-    mask_start = batch * p.mask.batch + head * p.mask.head;
-    mask_row = p.mask.row;
-    bias_start = batch * p.bias.batch + head * p.bias.head;
-    bias_row = p.bias.row;
-  }
-
   METAL_FUNC bool in_band(int row, int key) const {
     return key < band.keys && key >= row + band.lo && key <= row + band.hi;
   }
