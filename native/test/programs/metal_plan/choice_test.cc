@@ -15,10 +15,13 @@ bool few_rows_only(const fa::MetalRouteRow& row) {
   return row.route == MetalRoute::decode || row.route == MetalRoute::backward_short;
 }
 
-/// With RoPE and, backward, the gradients of bias and sinks.
-Problem with_options(Problem problem) {
+Problem with_rope(Problem problem) {
   problem.rotary_pairs = 1;
   problem.features = feature_bit(fa::Feature::rope);
+  return problem;
+}
+
+Problem with_gradients_of_options(Problem problem) {
   if (problem.direction == Direction::forward) return problem;
   problem.gradients = feature_bit(fa::Feature::bias) | feature_bit(fa::Feature::sinks);
   problem.features |= problem.gradients;
@@ -41,7 +44,7 @@ void every_row_is_reachable() {
         const int64_t queries = few_rows_only(row) ? 4 : 64;
         const Shape shape{1, heads, 1, queries, 1024, wanted.width, wanted.value_width};
         const Problem plain = problem(direction_of(row), wanted.dtype, shape, row.name);
-        for (const Problem& asked : {plain, with_options(plain)}) {
+        for (const Problem& asked : {plain, with_rope(plain), with_gradients_of_options(plain)}) {
           const auto outcome = plan_metal(asked, device(wanted.family));
           if (!std::holds_alternative<MetalPlan>(outcome)) continue;
           for (const MetalVariant* variant : all_variants(std::get<MetalPlan>(outcome))) {
@@ -128,6 +131,34 @@ void defaults() {
   }
 }
 
+/// Options that the routes for few rows, and for kept dS, do not have.
+void defaults_with_options() {
+  const Shape few{.queries = 3}, wide{.width = 128, .value_width = 128};
+  Problem packed = problem(Direction::forward, DType::float16, few);
+  packed.features = feature_bit(fa::Feature::cu_seqlens_q) | feature_bit(fa::Feature::cu_seqlens_k);
+  expect(plan(packed, device()).kernel == "metal-forward", "packed sequences take the general route");
+  for (const Shape& shape : {few, wide}) {
+    Problem slopes = problem(Direction::backward, DType::float16, shape);
+    slopes.features = slopes.gradients = feature_bit(fa::Feature::alibi_slopes);
+    expect(plan(slopes, device()).kernel == "metal-backward", "so does the gradient of slopes");
+  }
+}
+
+/// 16-bit rows that RoPE turns are computed in float32; others stay what they are.
+void elements_of_prepared_rows() {
+  const Problem rotated = with_rope(problem(Direction::forward, DType::float16, {}));
+  const MetalPlan made = plan(rotated, device());
+  expect(made.variants.front()->dtype == DType::float32, "computed in float32");
+  expect(made.helper(MetalKernel::prepare)->dtype == DType::float16, "from float16");
+  expect(made.scratch.prepared == (2 + 2 + 1 + 1) * 64 * 64 * 4, "q and out of 2 heads, k and v of one");
+  Problem paged = problem(Direction::forward, DType::float16, {});
+  paged.features = feature_bit(fa::Feature::block_table) | feature_bit(fa::Feature::kv_lengths);
+  paged.page_size = 8;
+  const MetalPlan gathered = plan(paged, device());
+  expect(gathered.variants.front()->dtype == DType::float16, "gathered only");
+  expect(gathered.scratch.prepared == 2 * 64 * 64 * 2, "k and v");
+}
+
 /// A reason that speaks of speed says where it does not come from.
 void speed_is_never_claimed() {
   for (const int64_t width : {64, 128}) {
@@ -146,5 +177,7 @@ void test_choice() {
   names_are_unique();
   every_width_has_a_plan();
   defaults();
+  defaults_with_options();
+  elements_of_prepared_rows();
   speed_is_never_claimed();
 }

@@ -85,12 +85,36 @@ void devices() {
 }
 
 void options() {
-  const Problem plain = problem(kForward, kHalf, {});
-  check({"option", with(Feature::softcap, plain), device(), ErrorCode::UNSUPPORTED, "softcap",
-         "metal backend", "softcap"});
-  Problem gradient = with(Feature::bias, problem(kBackward, kHalf, {}));
-  gradient.gradients = feature_bit(Feature::bias);
-  check({"gradient", gradient, device(), ErrorCode::UNSUPPORTED_GRADIENT, "bias", "metal backend", "bias"});
+  const Problem plain = problem(kBackward, kHalf, {});
+  check({"option", with(Feature::block_table, plain), device(), ErrorCode::UNSUPPORTED, "blockTable",
+         "metal backend", "blockTable"});
+}
+
+/// What only the general routes do.
+void options_of_routes() {
+  const struct {
+    const char* kernel;
+    Direction direction;
+  } routes[] = {
+      {"metal-decode", kForward}, {"metal-backward-stored", kBackward}, {"metal-backward-short", kBackward}};
+  for (const auto& [kernel, direction] : routes) {
+    const Problem few = problem(direction, kHalf, {.queries = 4}, kernel);
+    check({"packed", with(Feature::cu_seqlens_q, few), device(), ErrorCode::UNSUPPORTED, "cuSeqlensQ", kernel,
+           "cuSeqlensQ"});
+    if (direction == kForward) continue;
+    Problem gradient = with(Feature::alibi_slopes, few);
+    gradient.gradients = feature_bit(Feature::alibi_slopes);
+    check({"gradient", gradient, device(), ErrorCode::UNSUPPORTED_GRADIENT, "alibiSlopes", kernel,
+           "alibiSlopes"});
+  }
+}
+
+/// Rows that RoPE changes are computed in float32, whose scratch has to fit.
+void prepared_rows() {
+  Problem rotated = with(Feature::rope, problem(kForward, kHalf, {}));
+  rotated.rotary_pairs = 8;
+  check(
+      {"rows in scratch", rotated, small_device(20000), ErrorCode::UNSUPPORTED, "q", "20000 bytes", "32768"});
 }
 
 void forced() {
@@ -128,5 +152,7 @@ void test_refusals() {
   shapes();
   devices();
   options();
+  options_of_routes();
+  prepared_rows();
   forced();
 }

@@ -1,4 +1,6 @@
 // Threadgroups, splits and scratch.
+#include <array>
+#include <initializer_list>
 #include <limits>
 
 #include "generated/limits.h"
@@ -91,6 +93,37 @@ void scratch_grows_with_the_length() {
   expect(scratch(65536) == 4 * scratch(16384), "row terms alone where dS would not fit");
 }
 
+/// Tasks of packed sequences are bounded before their lengths are known.
+void packed_sequences_are_bounded() {
+  Problem packed = problem(Direction::forward, DType::float16, {.batch = 5, .queries = 1000});
+  packed.features = feature_bit(fa::Feature::cu_seqlens_q) | feature_bit(fa::Feature::cu_seqlens_k);
+  expect(all_heads(packed) == 2, "heads of all sequences together");
+  const MetalPlan made = plan(packed, device());
+  const MetalVariant& forward = *made.variants.front();
+  const int64_t rows = int64_t{forward.rows} * forward.simdgroups;
+  expect(tasks_of(forward, packed, 2, 1) == 2 * ((1000 + rows - 1) / rows + 5), "an end for each sequence");
+}
+
+/// Steps of dBias are all dealt out, to few parts, whose scratch does not grow with the lengths.
+void sums_of_bias_are_bounded() {
+  for (const int64_t length : {0, 1, 77, 4096}) {
+    for (const std::array<int64_t, 4>& shape : std::initializer_list<std::array<int64_t, 4>>{
+             {1, 1, 1, length}, {1, 8, length, length}, {3, 1, 1, length}, {3, 8, length, length}}) {
+      Problem asked =
+          problem(Direction::backward, DType::float16, {.batch = 3, .query_heads = 8, .queries = length});
+      asked.key_length = length;
+      asked.features = asked.gradients = feature_bit(fa::Feature::bias);
+      asked.bias_shape = shape;
+      const fa::metal::BiasSums sums = plan(asked, device()).bias;
+      expect(sums.parts >= 1 && sums.parts <= fa::kMaxMetalSplits, "some parts");
+      expect(sums.steps_per_part() * sums.parts >= sums.steps, "all steps");
+      expect(sums.scratch() <= 2 << 20, "bounded scratch");
+      expect(sums.elements == shape[0] * shape[1] * shape[2] * shape[3], "all elements");
+      expect((sums.tasks == 0) == (sums.elements == 0), "tasks where there are elements");
+    }
+  }
+}
+
 void empty_problems_have_plans() {
   const int64_t huge = std::numeric_limits<int64_t>::max() / 4;
   const Shape shapes[] = {{.batch = 0}, {.queries = 0}, {.keys = 0}, {.batch = 0, .keys = huge}};
@@ -115,5 +148,7 @@ void test_sizes() {
   scratch_limits_the_splits();
   kept_scores_are_bounded();
   scratch_grows_with_the_length();
+  packed_sequences_are_bounded();
+  sums_of_bias_are_bounded();
   empty_problems_have_plans();
 }
