@@ -69,6 +69,18 @@ napi_value live_objects(napi_env env, napi_callback_info info) {
   return number(env, static_cast<double>(call(name.empty() ? nullptr : name.c_str())));
 }
 
+/// Of the buffers that the device has made and that live.
+napi_value allocated_bytes(napi_env env, napi_callback_info) {
+  auto* create = find<void*()>(env, "MTLCreateSystemDefaultDevice");
+  auto* select = find<void*(const char*)>(env, "sel_registerName");
+  auto* send = find<uint64_t(void*, void*)>(env, "objc_msgSend");
+  if (create == nullptr || select == nullptr || send == nullptr) return nullptr;
+  void* const device = create();
+  const uint64_t bytes = send(device, select("currentAllocatedSize"));
+  send(device, select("release"));
+  return number(env, static_cast<double>(bytes));
+}
+
 napi_value reports(napi_env env, napi_callback_info) {
   auto* call = find<const char*()>(env, "softmetal_reports");
   if (call == nullptr) return nullptr;
@@ -83,6 +95,7 @@ napi_value start(napi_env env, napi_value exports) {
       {"inject", nullptr, inject, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"clearFaults", nullptr, clear_faults, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"liveObjects", nullptr, live_objects, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"allocatedBytes", nullptr, allocated_bytes, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"reports", nullptr, reports, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions);

@@ -17,6 +17,8 @@ export interface SoftwareDevice {
   clearFaults(): void;
   /** Objects alive of one class, or with '' of all. */
   liveObjects(className: string): number;
+  /** Of all buffers that the device has made and that live; memory used in place is none of them. */
+  allocatedBytes(): number;
   /** Everything found, as JSON. */
   reports(): string;
 }
