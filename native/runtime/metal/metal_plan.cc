@@ -26,8 +26,11 @@ Refusal unsupported(const char* argument, const std::string& expected, int64_t g
 
 std::string few_rows_text() { return "Lq of at most " + std::to_string(kMaxShortLength); }
 
-bool needs_few_rows(const MetalRouteRow& row) {
-  return row.route == MetalRoute::decode || row.route == MetalRoute::backward_short;
+/// Decode goes through all keys for each few rows: any number of them where no other route is wide enough.
+bool needs_few_rows(const MetalRouteRow& row, const Problem& problem, int family) {
+  if (row.route == MetalRoute::backward_short) return true;
+  if (row.route != MetalRoute::decode) return false;
+  return !choose_variants(row_of(MetalRoute::forward), problem, family).empty();
 }
 
 Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
@@ -35,7 +38,8 @@ Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
   const int limit = keys ? widest(row, problem.dtype) : widest_values(row, problem.dtype);
   std::string expected = std::string(keys ? "a head width D" : "a value width Dv") + " of at most " +
                          std::to_string(limit) + " in " + row.name;
-  if (row.route == MetalRoute::forward) expected += " (wider ones need " + few_rows_text() + ")";
+  if (row.route == MetalRoute::forward)
+    expected += std::string(" (of packed sequences; ") + row_of(MetalRoute::decode).name + " has wider ones)";
   return unsupported(keys ? "q" : "v", expected, keys ? problem.head_dim : problem.value_dim);
 }
 
@@ -125,7 +129,7 @@ Outcome plan_route(const Problem& asked, const Capabilities& capabilities, const
   const MetalRouteRow& row = *wish.route;
   const Problem problem = as_computed(asked);
   if (auto refused = refuse_special(row, problem)) return *std::move(refused);
-  if (needs_few_rows(row) && problem.query_length > kMaxShortLength) {
+  if (needs_few_rows(row, problem, capabilities.family) && problem.query_length > kMaxShortLength) {
     return unsupported("q", few_rows_text() + " in " + row.name, problem.query_length);
   }
   MetalPlan plan;
@@ -162,10 +166,11 @@ Outcome choose_forward(const Problem& problem, const Capabilities& capabilities)
   if (has_few_rows(problem) && shares) {
     return plan_route(problem, capabilities, {&row_of(MetalRoute::decode), 0, "few query rows"});
   }
-  if (has_few_rows(problem) && choose_variants(forward, problem, capabilities.family).empty()) {
+  if (!problem.packed() && choose_variants(forward, problem, capabilities.family).empty()) {
     return plan_route(problem, capabilities, {&row_of(MetalRoute::decode), 0, "too wide for metal-forward"});
   }
-  return plan_route(problem, capabilities, {&forward, 0, "many query rows"});
+  return plan_route(problem, capabilities,
+                    {&forward, 0, problem.packed() ? "packed sequences" : "many query rows"});
 }
 
 /// Why dS is not kept, or a plan that keeps it.

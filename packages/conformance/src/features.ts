@@ -12,6 +12,8 @@ export const features = {
   groupedHeads: 'fewer key/value heads than query heads',
   valueWidth: 'Dv other than D',
   wideHeads: 'D or Dv above 256',
+  'gradients:wideHeads': 'gradients of D or Dv above 256',
+  'varlen:wideHeads': 'packed sequences of D or Dv above 256',
   noKeys: 'Lk = 0',
   scale: 'a scale of the caller',
   'scale:zero': 'a scale of 0',
@@ -58,6 +60,7 @@ export type Feature = keyof typeof features | `refuse:${string}`;
 export function requiredFeatures(parameters: CaseParameters): Feature[] {
   const given = resolve(parameters);
   const { causal = 'none', gradients, bias, biasDtype = 'float32' } = given;
+  const wide = Math.max(given.D, given.Dv) > 256;
   const needs: [boolean, Feature][] = [
     [given.dtype === 'float16', 'dtype:float16'],
     [given.dtype === 'bfloat16', 'dtype:bfloat16'],
@@ -66,7 +69,9 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.view === 'offset', 'unaligned'],
     [given.Hkv !== given.Hq, 'groupedHeads'],
     [given.Dv !== given.D, 'valueWidth'],
-    [Math.max(given.D, given.Dv) > 256, 'wideHeads'],
+    [wide, 'wideHeads'],
+    [wide && gradients === true, 'gradients:wideHeads'],
+    [wide && given.varlen !== undefined, 'varlen:wideHeads'],
     [given.Lk === 0, 'noKeys'],
     [given.scale !== undefined, 'scale'],
     [given.scale === 0, 'scale:zero'],

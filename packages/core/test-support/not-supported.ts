@@ -23,6 +23,12 @@ const backwardFeatureOf = {
 } as const;
 const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alibi', sinks: 'gradients:sinks' } as const;
 
+/** What the metal backend refuses of heads above 256, where each pass keeps sums of that width. */
+export const lacksWideHeads = {
+  'gradients:wideHeads': 'D and Dv of at most 256 backward',
+  'varlen:wideHeads': 'D and Dv of at most 256 where sequences are packed',
+} as const;
+
 const directionsOf = (name: keyof typeof supportedOptions, backend: 'cpu' | 'metal'): readonly string[] =>
   supportedOptions[name][backend];
 

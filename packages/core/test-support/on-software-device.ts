@@ -1,6 +1,6 @@
 // Imported before anything else by a test file: all that it opens is then the Metal backend on the software device, with every access checked.
 import type { Adapter } from '@fa-metal/conformance';
-import { notSupported } from './not-supported.js';
+import { lacksWideHeads, notSupported } from './not-supported.js';
 import { chooseSoftwareDevice, whyNoSoftwareDevice } from './software-device.js';
 
 /** Why the tests have to be skipped; empty when they can run. */
@@ -15,7 +15,6 @@ export function onMetal({ name, manifest, ...adapter }: Adapter, wideHeads: 'not
   const { skipped } = manifest;
   const ofCpu = notSupported('cpu');
   const ofHost = Object.entries(manifest.notSupported).filter(([feature]) => !Object.hasOwn(ofCpu, feature));
-  const reason = { wideHeads: 'only for few query rows' };
   return {
     ...adapter,
     name: `${name}-metal`,
@@ -24,9 +23,9 @@ export function onMetal({ name, manifest, ...adapter }: Adapter, wideHeads: 'not
       notSupported: {
         ...notSupported('metal', skipped),
         ...Object.fromEntries(ofHost),
-        ...(wideHeads === 'notSupported' && reason),
+        ...(wideHeads === 'notSupported' && lacksWideHeads),
       },
-      skipped: { ...skipped, ...(wideHeads === 'skipped' && reason) },
+      skipped: { ...skipped, ...(wideHeads === 'skipped' && lacksWideHeads) },
     },
   };
 }

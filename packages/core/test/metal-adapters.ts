@@ -1,6 +1,7 @@
 import type { Adapter, Call } from '@fa-metal/conformance';
 import { type AttentionOptions, type Device, openDeviceSync, type Plan } from '../src/index.js';
 import { chooseSoftwareDevice, type Profile } from '../test-support/software-device.js';
+import { lacksWideHeads } from '../test-support/not-supported.js';
 import { notSupported, runInto } from './conformance-adapters.js';
 
 /** One that checks every access. The software device reads its settings once, when the process opens the first device. */
@@ -36,7 +37,7 @@ export function metalAdapter({ name, device, preferred, reached }: MetalAdapter)
   return {
     name,
     manifest: {
-      notSupported: { ...notSupported('metal'), wideHeads: 'only for few query rows' },
+      notSupported: { ...notSupported('metal'), ...lacksWideHeads },
       skipped: { 'refusals:kind': 'what only the TypeScript side can see' },
     },
     run(call) {

@@ -59,9 +59,10 @@ void shapes() {
       .batch = 1 << 20, .query_heads = 1 << 12, .queries = 9, .width = 1, .value_width = 1};
   const Shape many_blocks{
       .batch = 1 << 12, .query_heads = 1 << 10, .queries = 1 << 17, .keys = 1, .width = 1, .value_width = 1};
-  check({"D", problem(kForward, kHalf, wide), device(), ErrorCode::UNSUPPORTED, "q", "at most 256", "257"});
-  check({"Dv", problem(kForward, kHalf, wide_values), device(), ErrorCode::UNSUPPORTED, "v", "at most 256",
-         "300"});
+  const Problem packed = with(Feature::cu_seqlens_q, problem(kForward, kHalf, wide));
+  const Problem packed_values = with(Feature::cu_seqlens_q, problem(kForward, kHalf, wide_values));
+  check({"D", packed, device(), ErrorCode::UNSUPPORTED, "q", "at most 256", "257"});
+  check({"Dv", packed_values, device(), ErrorCode::UNSUPPORTED, "v", "at most 256", "300"});
   check(
       {"D, backward", problem(kBackward, kHalf, wide), device(), ErrorCode::UNSUPPORTED, "q", "256", "257"});
   check({"D, decode", problem(kForward, kHalf, widest), device(), ErrorCode::UNSUPPORTED, "q", "576", "577"});
