@@ -40,6 +40,35 @@ const examples: Example[] = [
     feeds: operands([2, 3, 9, 16], [2, 3, 4, 16]),
   },
   { name: '4-D, scale', attributes: { scale: { float: 0.7 } }, feeds: operands([2, 3, 5, 16], [2, 3, 7, 16]) },
+  { name: '4-D, softcap', attributes: { softcap: { float: 0.9 } }, feeds: operands([2, 3, 5, 16], [2, 3, 7, 16]) },
+  {
+    name: '4-D, softcap, before a float mask',
+    attributes: { softcap: { float: 0.9 } },
+    feeds: { ...operands([2, 3, 5, 16], [2, 3, 7, 16]), M: bias(5, 7) },
+  },
+  {
+    name: 'nonpad_kv_seqlen',
+    opset: 24,
+    feeds: { ...operands([3, 4, 5, 16], [3, 2, 9, 16]), N: lengths(9, 3, 0) },
+  },
+  {
+    name: 'nonpad_kv_seqlen, causal to the last key',
+    opset: 24,
+    attributes: { is_causal: 1 },
+    feeds: { ...operands([3, 4, 5, 16], [3, 2, 9, 16]), N: lengths(9, 5, 6) },
+  },
+  {
+    name: 'nonpad_kv_seqlen, causal, with rows before the first key',
+    opset: 24,
+    attributes: { is_causal: 1 },
+    feeds: { ...operands([3, 4, 5, 16], [3, 2, 9, 16]), N: lengths(2, 5, 0) },
+    withoutStock: 'other rows where the first key comes later',
+  },
+  {
+    name: 'nonpad_kv_seqlen and a mask',
+    opset: 24,
+    feeds: { ...operands([2, 4, 5, 16], [2, 2, 9, 16]), M: mask(5, 9), N: lengths(7, 4) },
+  },
   { name: '3-D', attributes: { q_num_heads: 3, kv_num_heads: 3 }, feeds: operands([2, 5, 48], [2, 7, 48]) },
   {
     name: '3-D, grouped heads, wider values',
@@ -96,6 +125,10 @@ const examples: Example[] = [
   },
 ];
 
+function lengths(...values: number[]): Tensor {
+  return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+}
+
 function lowest(shape: number[]): Tensor {
   return new ort.Tensor(
     'float32',
@@ -117,6 +150,12 @@ function symbolic(name: string, shape: readonly number[]): Shape {
   return shape.map((size, axis) => (axis === shape.length - 1 && name !== 'M' ? size : `${name}${axis}`));
 }
 
+/** Names by position; '' for optional inputs that are left out before a later one. */
+function inputsOf({ M, N }: Feeds): string[] {
+  const optional = N ? [M ? 'M' : '', '', '', 'N'] : M ? ['M'] : [];
+  return ['Q', 'K', 'V', ...optional];
+}
+
 function attentionModel({ attributes = {}, feeds }: Example, opset: number): Model {
   const names = Object.keys(feeds);
   const entries = names.map((name) => [name, [feeds[name]!.type as ElementType, symbolic(name, feeds[name]!.dims)]]);
@@ -124,13 +163,13 @@ function attentionModel({ attributes = {}, feeds }: Example, opset: number): Mod
     opset,
     inputs: Object.fromEntries(entries),
     outputs: { Y: 'float32' },
-    nodes: [{ op: 'Attention', inputs: names, outputs: ['Y'], attributes }],
+    nodes: [{ op: 'Attention', inputs: inputsOf(feeds), outputs: ['Y'], attributes }],
   };
 }
 
 /** What the contract says, from ONNX's own words. */
 function truth({ attributes = {}, feeds }: Example): ArrayLike<number> {
-  const { Q, K, V, M } = feeds as Record<'Q' | 'K' | 'V' | 'M', Tensor>;
+  const { Q, K, V, M, N } = feeds as Record<'Q' | 'K' | 'V' | 'M' | 'N', Tensor>;
   const split = (tensor: Tensor, heads: unknown) => {
     const [batch, length, width] = tensor.dims as [number, number, number];
     const shape = tensor.dims.length === 4 ? tensor.dims : [batch, length, Number(heads), width / Number(heads)];
@@ -138,14 +177,16 @@ function truth({ attributes = {}, feeds }: Example): ArrayLike<number> {
   };
   const keys = M && M.dims.at(-1)! < K.dims.at(-2)! ? M.dims.at(-1) : undefined;
   const rank4 = M && { data: M.data as Float32Array, shape: [1, 1, 1, ...M.dims].slice(-4) };
-  const { scale, is_causal: causal, q_num_heads: heads, kv_num_heads: kvHeads } = attributes;
+  const { scale, softcap, is_causal: causal, q_num_heads: heads, kv_num_heads: kvHeads } = attributes;
   const { out } = reference({
     q: split(Q, heads),
     k: cut(split(K, kvHeads), keys),
     v: cut(split(V, kvHeads), keys),
     options: {
       layout: Q.dims.length === 3 ? 'blhd' : 'bhld',
-      causal: causal ? 'topLeft' : 'none',
+      causal: causal ? (N ? 'bottomRight' : 'topLeft') : 'none',
+      ...(N && { kvLengths: { data: Int32Array.from(N.data as BigInt64Array, Number), shape: N.dims } }),
+      ...(softcap !== undefined && { softcap: (softcap as { float: number }).float }),
       ...(scale !== undefined && { scale: (scale as { float: number }).float }),
       ...(rank4 && (M.type === 'bool' ? { mask: rank4 } : { bias: rank4 })),
     },

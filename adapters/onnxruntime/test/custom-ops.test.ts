@@ -1,7 +1,7 @@
 import { type AttentionOptions, attention, attentionBackward } from '@fa-metal/core';
 import { expect, test } from 'vitest';
-import { difference, float32, ours } from './support/host.js';
-import type { Attribute, Model } from './support/model.js';
+import { difference, float32, ort, ours } from './support/host.js';
+import type { Attribute, ElementType, Model, Shape } from './support/model.js';
 
 const tensor = (shape: number[], seed: number) => ({
   data: float32(shape, seed).data as Float32Array,
@@ -68,4 +68,88 @@ test.each<[string, Record<string, Attribute>, AttentionOptions, number[], number
     expect(results[name]!.dims, name).toEqual(shape);
     expect(difference(results[name]!.data as Float32Array, data as Float32Array), name).toBe(0);
   }
+});
+
+test('packed sequences, and a seed of 64 bits', async () => {
+  const seed = 2n ** 63n + 12345n;
+  const starts = { q: [0, 3, 3, 10], k: [0, 5, 6, 17] };
+  const int32 = (values: number[]) => ({ data: Int32Array.from(values), shape: [4], dtype: 'int32' as const });
+  const options: AttentionOptions = {
+    causal: 'bottomRight',
+    dropout: { rate: 0.25, seed },
+    cuSeqlensQ: int32(starts.q),
+    cuSeqlensK: int32(starts.k),
+  };
+  const [q, k, v, dOut] = [
+    tensor([10, 4, 16], 1),
+    tensor([17, 2, 16], 2),
+    tensor([17, 2, 8], 3),
+    tensor([10, 4, 8], 4),
+  ];
+  const { out, lse } = await attention(q, k, v, options);
+  const gradients = await attentionBackward({ q, k, v, out, lse, dOut }, options);
+
+  const attributes = { causal: 'bottomRight', dropout_rate: { float: 0.25 }, seed: BigInt.asIntN(64, seed) };
+  const float3: [ElementType, Shape] = ['float32', ['T', 'H', 'D']];
+  const begins: [ElementType, Shape] = ['int32', ['B']];
+  const left = Array<string>(5).fill('');
+  const session = await ours({
+    inputs: Object.fromEntries([
+      ...['q', 'k', 'v', 'dOut'].map((name) => [name, [float3[0], float3[1]?.map((axis) => `${name}${axis}`)]]),
+      ...['cq', 'ck'].map((name) => [name, begins]),
+    ]),
+    outputs: { out: 'float32', lse: 'float32', dq: 'float32', dk: 'float32', dv: 'float32' },
+    nodes: [
+      {
+        op: 'FlashAttention',
+        domain: 'fa.metal',
+        attributes,
+        inputs: ['q', 'k', 'v', ...left, 'cq', 'ck'],
+        outputs: ['out', 'lse'],
+      },
+      {
+        op: 'FlashAttentionGrad',
+        domain: 'fa.metal',
+        attributes,
+        inputs: ['q', 'k', 'v', 'out', 'lse', 'dOut', '', ...left, 'cq', 'ck'],
+        outputs: ['dq', 'dk', 'dv'],
+      },
+    ],
+  });
+  const feed = ({ data, shape }: typeof q) => new ort.Tensor('float32', data, shape);
+  const results = await session.run({
+    ...{ q: feed(q), k: feed(k), v: feed(v), dOut: feed(dOut) },
+    cq: new ort.Tensor('int32', Int32Array.from(starts.q), [4]),
+    ck: new ort.Tensor('int32', Int32Array.from(starts.k), [4]),
+  });
+  const expected = { out, lse, dq: gradients.dq, dk: gradients.dk, dv: gradients.dv };
+  for (const [name, { data, shape }] of Object.entries(expected)) {
+    expect(results[name]!.dims, name).toEqual(shape);
+    expect(difference(results[name]!.data as Float32Array, data as Float32Array), name).toBe(0);
+  }
+});
+
+test('a gradient of what the node was not given is refused by name', async () => {
+  const rows: [ElementType, Shape] = ['float32', ['B', 'H', 'L', 8]];
+  const names = ['q', 'k', 'v', 'out', 'dOut'];
+  const session = await ours(
+    {
+      inputs: { ...Object.fromEntries(names.map((name) => [name, rows])), lse: ['float32', ['B', 'H', 'L']] },
+      outputs: { dq: 'float32', dSinks: 'float32' },
+      nodes: [
+        {
+          op: 'FlashAttentionGrad',
+          domain: 'fa.metal',
+          inputs: ['q', 'k', 'v', 'out', 'lse', 'dOut'],
+          outputs: ['dq', 'dk', 'dv', '', '', 'dSinks'],
+        },
+      ],
+    },
+    { logSeverityLevel: 4 },
+  );
+  const feeds = Object.fromEntries(names.map((name, index) => [name, float32([1, 2, 3, 8], index)]));
+  await expect(session.run({ ...feeds, lse: float32([1, 2, 3], 9) })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    argument: 'sinks',
+  });
 });

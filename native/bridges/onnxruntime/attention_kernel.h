@@ -1,11 +1,11 @@
-// The kernel that runs ONNX's Attention nodes.
+// Runs ONNX's Attention nodes.
 #pragma once
-#include "host.h"
+#include "node_kernel.h"
 
 namespace fa::ort {
 
-/// Creator of kernels for nodes whose definition came with `first_opset` (23 or 24). The state that it is
-/// called with is a Host, which must outlive the kernels.
-OrtKernelCreateFunc attention_kernel_creator(int first_opset);
+/// For nodes whose definition came with opset 23, and with 24 or later.
+std::unique_ptr<NodeOperator> make_attention_23(const Attributes& attributes);
+std::unique_ptr<NodeOperator> make_attention_24(const Attributes& attributes);
 
 }  // namespace fa::ort

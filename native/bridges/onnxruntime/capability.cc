@@ -1,6 +1,8 @@
 #include "capability.h"
 
 #include "custom_ops.h"
+#include "group_query_attention.h"
+#include "multi_head_attention.h"
 #include "node_check.h"
 
 namespace fa::ort {
@@ -44,12 +46,34 @@ void decide_custom(const Host& host, const OrtNode* node, NodeDecision& decision
   }
 }
 
+/// Operators of others that may run here, and what says whether a node of them does.
+struct TakenOp {
+  const char* domain;
+  const char* op;
+  std::string (*why_not)(const Host& host, const OrtNode* node);
+  const char* versions;
+};
+
+constexpr TakenOp kTaken[] = {
+    {"", "Attention", why_not_attention, "Attention of opsets 23 to 25 in float32, float16, bfloat16"},
+    {kMicrosoftDomain, "MultiHeadAttention", why_not_multi_head_attention, "float32, float16, bfloat16"},
+    {kMicrosoftDomain, "GroupQueryAttention", why_not_group_query_attention, "float32, float16, bfloat16"},
+};
+
+const TakenOp* find_taken(const NodeDecision& decision) {
+  for (const TakenOp& taken : kTaken) {
+    if (decision.domain == taken.domain && decision.op == taken.op) return &taken;
+  }
+  return nullptr;
+}
+
 void decide(const Host& host, OrtEpGraphSupportInfo* support, const OrtNode* node, NodeDecision& decision) {
   if (decision.domain == kCustomDomain) {
     decide_custom(host, node, decision);
     return;
   }
-  if (!decision.domain.empty() || decision.op != "Attention") {
+  const TakenOp* taken = find_taken(decision);
+  if (taken == nullptr) {
     decision.reason =
         (decision.domain.empty() ? "" : decision.domain + ".") + decision.op + " is not taken here";
     return;
@@ -57,9 +81,9 @@ void decide(const Host& host, OrtEpGraphSupportInfo* support, const OrtNode* nod
   const OrtKernelDef* kernel = nullptr;
   check(host.ep->EpGraphSupportInfo_LookUpKernel(support, node, &kernel));
   const std::string obstacle =
-      kernel == nullptr ? "no kernel for this opset version and these dtypes (taken: Attention of opsets "
-                          "23 to 25 in float32, float16, bfloat16)"
-                        : why_not_attention(host, node);
+      kernel == nullptr
+          ? std::string("no kernel for this version and these dtypes (taken: ") + taken->versions + ")"
+          : taken->why_not(host, node);
   decision.claimed = obstacle.empty();
   decision.reason = obstacle.empty() ? "covered" : obstacle;
 }

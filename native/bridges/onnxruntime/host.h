@@ -21,6 +21,9 @@ static_assert(ORT_API_VERSION >= kApiVersion, "the ONNX Runtime headers are olde
 /// As sessions and kernel definitions name us.
 inline constexpr const char* kProviderName = "FaMetalExecutionProvider";
 
+/// Domain of ONNX Runtime's own operators.
+inline constexpr const char* kMicrosoftDomain = "com.microsoft";
+
 /// Function tables of one loaded ONNX Runtime; they live as long as its library.
 struct Host {
   const OrtApi* api = nullptr;

@@ -56,7 +56,7 @@ void read_mask(const OnnxAttention& node, const Tensor& attn_mask, ForwardCall& 
   }
   const Tensor mask = with_rank_4(attn_mask);
   (keeps ? call.inputs.mask : call.inputs.bias) = mask;
-  if (node.opset >= 24) cut_to_mask(mask, call);
+  if (node.opset >= 24 && !call.inputs.kv_lengths) cut_to_mask(mask, call);
 }
 
 }  // namespace
@@ -93,8 +93,11 @@ ForwardCall translate(const OnnxAttention& node, const OnnxAttentionTensors& ten
   AttentionOptions& options = call.options;
   options.scale = node.scale;
   if (node.softcap != 0) options.softcap = node.softcap;
-  // Without a cache ONNX counts rows and keys from the top left corner, whatever the lengths.
-  if (node.is_causal) options.causal.diagonal = Diagonal::topLeft;
+  call.inputs.kv_lengths = tensors.kv_lengths;
+  // ONNX counts rows and keys from the top left corner, whatever the lengths; but where a cache is only
+  // filled up to nonpad_kv_seqlen, the last row is at its last key.
+  if (node.is_causal)
+    options.causal.diagonal = tensors.kv_lengths ? Diagonal::bottomRight : Diagonal::topLeft;
   if (node.left_window_size >= 0 || node.right_window_size >= 0) {
     options.window = Window{node.left_window_size, node.right_window_size};
     options.align = Alignment{Diagonal::topLeft, 0};

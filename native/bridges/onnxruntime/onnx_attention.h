@@ -1,4 +1,5 @@
-// The meaning of ONNX's Attention node (opsets 23 to 25, without cache) in terms of the op. Translation only.
+// The meaning of ONNX's Attention node (opsets 23 to 25, without past and present) in terms of the op.
+// Translation only.
 #pragma once
 #include <optional>
 
@@ -28,10 +29,12 @@ OnnxAttention read_onnx_attention(const Attributes& attributes, int opset);
 struct OnnxAttentionTensors {
   Tensor q, k, v;
   std::optional<Tensor> attn_mask;
+  std::optional<Tensor> kv_lengths;  ///< nonpad_kv_seqlen as int32 [B]
 };
 
 /// The call without its outputs. Rank-3 tensors become [B, L, H, D] views; a bool mask stays a mask, a float
-/// mask becomes a bias; from opset 24 on, keys past the end of a short mask are left out.
+/// mask becomes a bias; from opset 24 on, keys past the end of a short mask are left out, but where the keys
+/// are counted (nonpad_kv_seqlen), since causal then counts from the last one.
 /// @throws Error SHAPE_MISMATCH or INVALID_ARGUMENT
 ForwardCall translate(const OnnxAttention& node, const OnnxAttentionTensors& tensors);
 

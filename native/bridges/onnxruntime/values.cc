@@ -1,8 +1,18 @@
 #include "values.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 
 namespace fa::ort {
+
+Tensor index_tensor(std::vector<int32_t>& values) {
+  Tensor tensor = packed_tensor(std::array{static_cast<int64_t>(values.size())}, DType::int32);
+  tensor.data = reinterpret_cast<std::byte*>(values.data());
+  tensor.bytes = values.size() * sizeof(int32_t);
+  return tensor;
+}
+
 std::optional<DType> dtype_of(ONNXTensorElementDataType type) {
   for (const ElementType& known : kElementTypes) {
     if (known.onnx == type) return known.dtype;
@@ -65,14 +75,44 @@ Tensor KernelValues::describe(const OrtValue* value, const char* argument) const
   return tensor;
 }
 
-std::optional<Tensor> KernelValues::input(size_t index, const char* argument) const {
+const OrtValue* KernelValues::find_input(size_t index) const {
   size_t count = 0;
   check(api_->KernelContext_GetInputCount(context_, &count));
-  if (index >= count) return std::nullopt;
   const OrtValue* value = nullptr;
-  check(api_->KernelContext_GetInput(context_, index, &value));
+  if (index < count) check(api_->KernelContext_GetInput(context_, index, &value));
+  return value;
+}
+
+std::optional<Tensor> KernelValues::input(size_t index, const char* argument) const {
+  const OrtValue* value = find_input(index);
   if (value == nullptr) return std::nullopt;
   return describe(value, argument);
+}
+
+std::optional<std::vector<int32_t>> KernelValues::indices(size_t index, const char* argument) const {
+  const OrtValue* value = find_input(index);
+  if (value == nullptr) return std::nullopt;
+  OrtTensorTypeAndShapeInfo* info = nullptr;
+  check(api_->GetTensorTypeAndShape(value, &info));
+  const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
+      info, api_->ReleaseTensorTypeAndShapeInfo);
+  ONNXTensorElementDataType type{};
+  check(api_->GetTensorElementType(info, &type));
+  size_t count = 0;
+  check(api_->GetTensorShapeElementCount(info, &count));
+  void* data = nullptr;
+  check(api_->GetTensorMutableData(const_cast<OrtValue*>(value), &data));
+  std::vector<int32_t> values(count);
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32) {
+    std::copy_n(static_cast<const int32_t*>(data), count, values.begin());
+  } else if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64) {
+    std::transform(
+        static_cast<const int64_t*>(data), static_cast<const int64_t*>(data) + count, values.begin(),
+        [](int64_t wide) { return static_cast<int32_t>(std::clamp<int64_t>(wide, INT32_MIN, INT32_MAX)); });
+  } else {
+    refuse(ErrorCode::DTYPE_MISMATCH, argument, "int32 or int64", element_name(type));
+  }
+  return values;
 }
 
 Tensor KernelValues::required(size_t index, const char* argument) const {

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "host.h"
 #include "tensor.h"
@@ -28,6 +29,9 @@ std::optional<DType> dtype_of(ONNXTensorElementDataType type);
 /// For messages.
 const char* element_name(ONNXTensorElementDataType type);
 
+/// A vector of indices as a tensor over the same memory.
+Tensor index_tensor(std::vector<int32_t>& values);
+
 /// Inputs and outputs of one kernel call.
 class KernelValues {
  public:
@@ -40,10 +44,14 @@ class KernelValues {
   /// As input(), refusing an input that was left out.
   Tensor required(size_t index, const char* argument) const;
 
+  /// Whole numbers, int32 or int64, as int32. What does not fit is saturated: no index of ours is as large.
+  std::optional<std::vector<int32_t>> indices(size_t index, const char* argument) const;
+
   /// Allocates an output; empty where the node leaves it out.
   std::optional<Tensor> output(size_t index, std::span<const int64_t> shape) const;
 
  private:
+  const OrtValue* find_input(size_t index) const;
   Tensor describe(const OrtValue* value, const char* argument) const;
 
   const OrtApi* api_;

@@ -26,7 +26,13 @@ export async function runNode(call: NodeCall): Promise<Record<string, Tensor>> {
   const given = call.inputs.filter((input): input is [string, Tensor] => input[1] !== undefined);
   const model = modelOf(call, given);
   const key = JSON.stringify(model, (_, value) =>
-    Object.is(value, -0) ? '-0' : typeof value === 'number' && !Number.isFinite(value) ? `${value}` : value,
+    typeof value === 'bigint'
+      ? `${value}n`
+      : Object.is(value, -0)
+        ? '-0'
+        : typeof value === 'number' && !Number.isFinite(value)
+          ? `${value}`
+          : value,
   );
   const session = sessions.get(key) ?? openSession(model);
   sessions.set(key, session);

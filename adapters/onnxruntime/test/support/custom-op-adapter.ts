@@ -8,6 +8,8 @@ const skipped = {
   ...neverSaid,
   align: 'no attribute for it',
   'scale:zero': 'scale 0 stands for the default',
+  'refuse:softcapZero': 'softcap 0 stands for none',
+  'refuse:dropoutNumber': 'a seed is an int of ONNX',
   'refuse:alignDisagrees': 'no attribute for it',
   'refuse:windowHalf': 'an attribute that is left out has a default',
 };
@@ -84,7 +86,8 @@ function attributesOf(options: AttentionOptions): Record<string, Attribute> {
   if (typeof causal === 'object') Object.assign(attributes, { causal: 'offset', causal_offset: whole(causal.offset) });
   else if (causal !== undefined) attributes['causal'] = typeof causal === 'string' ? causal : Number(causal);
   if (window) Object.assign(attributes, { window_left: whole(window.left), window_right: whole(window.right) });
-  if (dropout) Object.assign(attributes, { dropout_rate: real(dropout.rate), seed: Number(dropout.seed) });
+  if (dropout)
+    Object.assign(attributes, { dropout_rate: real(dropout.rate), seed: BigInt.asIntN(64, BigInt(dropout.seed)) });
   if ('casual' in rest) attributes['casual'] = String(rest.casual);
   return attributes;
 }

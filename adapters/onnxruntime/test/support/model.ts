@@ -18,7 +18,7 @@ export type ElementType = keyof typeof elementTypes;
 
 /** A size, the name of a size that depends on the run, or nothing at all for a value of unknown rank. */
 export type Shape = readonly (number | string)[] | undefined;
-export type Attribute = number | { float: number } | string;
+export type Attribute = number | bigint | { float: number } | string;
 
 export interface Node {
   op: string;
@@ -72,6 +72,8 @@ function toNode({ op, domain = '', name = '', inputs, outputs, attributes = {} }
 function toAttribute(name: string, value: Attribute): object {
   const { FLOAT, INT, STRING } = onnx.AttributeProto.AttributeType;
   if (typeof value === 'string') return { name, type: STRING, s: new TextEncoder().encode(value) };
+  // The encoder takes whole numbers past 2^53 as text.
+  if (typeof value === 'bigint') return { name, type: INT, i: String(value) };
   return typeof value === 'number' ? { name, type: INT, i: value } : { name, type: FLOAT, f: value.float };
 }
 

@@ -16,14 +16,19 @@ export const provider: Adapter = {
       'causal:offset': 'ONNX counts from the top left corner',
       align: notOnnx,
       window: notOnnx,
-      softcap: elsewhere,
       alibi: notOnnx,
       sinks: notOnnx,
       dropout: notOnnx,
-      kvLengths: elsewhere,
+      kvLengths: 'nonpad_kv_seqlen moves the causal diagonal, so that attention.test.ts has it',
       varlen: notOnnx,
       'refusals:kind': "attributes of Attention are checked by ONNX's own schema",
       'refusals:dtype': "dtypes of Attention are checked by ONNX's own schema",
+      'refuse:softcapZero': 'softcap 0 stands for none',
+      'refuse:softcapNegative': elsewhere,
+      'refuse:softcapNaN': elsewhere,
+      'refuse:dropoutAll': notOnnx,
+      'refuse:dropoutNegative': notOnnx,
+      'refuse:dropoutNaN': notOnnx,
       'refuse:scaleNaN': elsewhere,
       'refuse:scaleInfinity': elsewhere,
       'refuse:windowNegative': notOnnx,
@@ -38,7 +43,7 @@ export const provider: Adapter = {
     outputs: [],
   },
   async run({ q, k, v, options }) {
-    const { layout, scale, causal } = options;
+    const { layout, scale, softcap, causal } = options;
     const flat = layout === 'blhd';
     // ONNX multiplies q and k with the square root of the scale, so a negative one has to go into q.
     const inputs = [scale !== undefined && scale < 0 ? negated(q) : q, k, v].map((tensor) =>
@@ -51,6 +56,7 @@ export const provider: Adapter = {
       attributes: {
         ...(causal === 'topLeft' && { is_causal: 1 }),
         ...(scale !== undefined && { scale: { float: Math.abs(scale) } }),
+        ...(softcap !== undefined && { softcap: { float: softcap } }),
         ...(flat && { q_num_heads: q.shape[2]!, kv_num_heads: k.shape[2]! }),
       },
     });

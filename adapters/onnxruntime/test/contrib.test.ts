@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import { assigned, difference, float32, ort, ours, stock } from './support/host.js';
+import type { Attribute, ElementType, Model, Shape } from './support/model.js';
+
+// com.microsoft's operators, held against ONNX Runtime's own kernels.
+
+type Tensor = InstanceType<typeof ort.Tensor>;
+type Feeds = Record<string, Tensor>;
+
+const int32 = (shape: number[], value: (index: number) => number) =>
+  new ort.Tensor(
+    'int32',
+    Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
+    shape,
+  );
+
+const int64 = (shape: number[], value: (index: number) => number) =>
+  new ort.Tensor(
+    'int64',
+    BigInt64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => BigInt(value(i))),
+    shape,
+  );
+
+interface Example {
+  name: string;
+  attributes: Record<string, Attribute>;
+  feeds: Feeds;
+  /** Outputs besides the first. */
+  more?: string[];
+  /** Sizes of the model stay open, as exporters leave them. */
+  fixed?: boolean;
+}
+
+function modelOf(op: string, inputNames: readonly string[], { attributes, feeds, more = [], fixed }: Example): Model {
+  const shape = (name: string, dims: readonly number[]): Shape =>
+    dims.map((size, axis) => (fixed || (axis === dims.length - 1 && dims.length > 2) ? size : `${name}${axis}`));
+  const last = inputNames.findLastIndex((name) => name in feeds);
+  return {
+    inputs: Object.fromEntries(
+      Object.entries(feeds).map(([name, { type, dims }]) => [name, [type as ElementType, shape(name, dims)]]),
+    ),
+    outputs: Object.fromEntries(['Y', ...more].map((name) => [name, 'float32'])),
+    nodes: [
+      {
+        op,
+        domain: 'com.microsoft',
+        inputs: inputNames.slice(0, last + 1).map((name) => (name in feeds ? name : '')),
+        outputs: ['Y', ...more],
+        attributes,
+      },
+    ],
+  };
+}
+
+async function expectSame(model: Model, feeds: Feeds, rows?: (name: string, tensor: Tensor) => Float32Array) {
+  const session = await ours(model);
+  expect(assigned(session)).toEqual({ here: [model.nodes[0]!.op], elsewhere: {} });
+  const [own, theirs] = [await session.run(feeds), await (await stock(model)).run(feeds)];
+  for (const name of Object.keys(model.outputs)) {
+    expect(own[name]!.dims, name).toEqual(theirs[name]!.dims);
+    const [a, b] = [own, theirs].map((results) => {
+      const tensor = results[name] as Tensor;
+      return rows ? rows(name, tensor) : (tensor.data as Float32Array);
+    });
+    expect(difference(a!, b!), name).toBeLessThan(3e-6);
+  }
+}
+
+describe('MultiHeadAttention', () => {
+  const names = ['Q', 'K', 'V', '', 'M', 'A'];
+  const operands = (queries = 5, keys = 7): Feeds => ({
+    Q: float32([2, queries, 48], 1),
+    K: float32([2, keys, 48], 2),
+    V: float32([2, keys, 48], 3),
+  });
+  const heads = { num_heads: 3 };
+  const examples: Example[] = [
+    { name: 'plain', attributes: heads, feeds: operands() },
+    { name: 'scale', attributes: { ...heads, scale: { float: 0.3 } }, feeds: operands() },
+    { name: 'wider values', attributes: heads, feeds: { ...operands(), V: float32([2, 7, 72], 3) } },
+    { name: 'attention_bias', attributes: heads, feeds: { ...operands(), A: float32([2, 3, 5, 7], 4) } },
+    { name: 'attention_bias for all', attributes: heads, feeds: { ...operands(), A: float32([1, 1, 5, 7], 4) } },
+    {
+      name: 'key_padding_mask',
+      attributes: heads,
+      feeds: { ...operands(), M: int32([2, 7], (i) => Number(i % 3 > 0)) },
+    },
+    {
+      name: 'key_padding_mask of rows',
+      attributes: heads,
+      feeds: { ...operands(), M: int32([2, 5, 7], (i) => Number(i % 3 > 0)) },
+    },
+    {
+      name: 'key_padding_mask that leaves nothing, and a filter value that leaks',
+      attributes: { ...heads, mask_filter_value: { float: -2 } },
+      feeds: { ...operands(), M: int32([2, 7], (i) => Number(i > 8)) },
+    },
+    {
+      name: 'key_padding_mask and attention_bias',
+      attributes: heads,
+      feeds: { ...operands(), M: int32([2, 7], (i) => Number(i % 3 > 0)), A: float32([1, 3, 5, 7], 4) },
+    },
+    { name: 'unidirectional', attributes: { ...heads, unidirectional: 1 }, feeds: operands(6, 6), fixed: true },
+  ];
+  test.each(examples)('$name', async (example) => {
+    await expectSame(modelOf('MultiHeadAttention', names, example), example.feeds);
+  });
+
+  test.each<[string, Example, string]>([
+    [
+      'unidirectional of lengths that are not known',
+      { name: '', attributes: { ...heads, unidirectional: 1 }, feeds: operands(6, 6) },
+      'unidirectional',
+    ],
+    [
+      'a projection bias',
+      { name: '', attributes: heads, feeds: { ...operands(), P: float32([144], 5) } },
+      'input bias',
+    ],
+    [
+      'lengths in place of a mask',
+      { name: '', attributes: heads, feeds: { ...operands(), M: int32([2], () => 6) } },
+      'key_padding_mask',
+    ],
+    [
+      'packed keys and values',
+      { name: '', attributes: heads, feeds: { Q: float32([2, 5, 48], 1), K: float32([2, 7, 3, 2, 16], 2) } },
+      'rank 3',
+    ],
+  ])('%s: left to ONNX Runtime', async (_, example, reason) => {
+    const withBias = ['Q', 'K', 'V', 'P', 'M', 'A'];
+    const session = await ours(modelOf('MultiHeadAttention', withBias, example));
+    expect(assigned(session).elsewhere['MultiHeadAttention']).toContain(reason);
+  });
+});
+
+describe('GroupQueryAttention', () => {
+  const names = ['Q', 'K', 'V', 'PK', 'PV', 'S', 'T', 'C', 'N', 'I', 'A', 'H'];
+  const [heads, kvHeads, width] = [4, 2, 16] as const;
+  const attributes = { num_heads: heads, kv_num_heads: kvHeads };
+  const cache = (past: number, seed: number) => float32([2, kvHeads, past, width], seed);
+
+  /** Rows of two batch entries with so many keys; `past` rows of the cache exist. */
+  function call(rows: number, lengths: [number, number], past = 0): Feeds {
+    const total = Math.max(...lengths, past === 0 ? rows : 0);
+    return {
+      Q: float32([2, rows, heads * width], 1),
+      K: float32([2, rows, kvHeads * width], 2),
+      V: float32([2, rows, kvHeads * width], 3),
+      ...(past > 0 && { PK: cache(past, 4), PV: cache(past, 5) }),
+      S: int32([2], (i) => lengths[i]! - 1),
+      T: int32([1], () => total),
+    };
+  }
+  const angles = (position: number, pair: number) => position / 10 ** (pair / 4);
+  const table = (of: (angle: number) => number, pairs = 8) =>
+    new ort.Tensor(
+      'float32',
+      Float32Array.from({ length: 32 * pairs }, (_, i) => of(angles(Math.floor(i / pairs), i % pairs))),
+      [32, pairs],
+    );
+  const rotary = { C: table(Math.cos), N: table(Math.sin) };
+
+  const examples: Example[] = [
+    { name: 'a prompt', attributes, feeds: call(6, [6, 6]) },
+    { name: 'a prompt, padded on the right', attributes, feeds: call(6, [6, 3]) },
+    { name: 'a prompt into a cache that has room', attributes, feeds: call(6, [6, 4], 12) },
+    { name: 'one token more', attributes, feeds: call(1, [7, 4], 6) },
+    { name: 'one token more, with room', attributes, feeds: call(1, [7, 4], 20) },
+    {
+      name: 'scale and softcap',
+      attributes: { ...attributes, scale: { float: 0.5 }, softcap: { float: 0.7 } },
+      feeds: call(1, [7, 4], 9),
+    },
+    { name: 'a window', attributes: { ...attributes, local_window_size: 3 }, feeds: call(6, [6, 6]) },
+    {
+      name: 'a window, one token more',
+      attributes: { ...attributes, local_window_size: 3 },
+      feeds: call(1, [7, 4], 6),
+    },
+    {
+      name: 'rotary halves, a prompt',
+      attributes: { ...attributes, do_rotary: 1 },
+      feeds: { ...call(6, [6, 6]), ...rotary },
+    },
+    {
+      name: 'rotary halves, one token more',
+      attributes: { ...attributes, do_rotary: 1 },
+      feeds: { ...call(1, [7, 4], 6), ...rotary },
+    },
+    {
+      name: 'rotary neighbours, one token more',
+      attributes: { ...attributes, do_rotary: 1, rotary_interleaved: 1 },
+      feeds: { ...call(1, [7, 4], 6), ...rotary },
+    },
+    { name: 'smooth softmax', attributes: { ...attributes, smooth_softmax: 1 }, feeds: call(6, [6, 6]) },
+    { name: 'head_sink', attributes, feeds: { ...call(1, [7, 4], 6), H: float32([heads], 7) } },
+    { name: 'attention_bias', attributes, feeds: { ...call(6, [6, 6]), A: float32([1, heads, 6, 6], 7) } },
+    {
+      name: 'query, key and value in one tensor',
+      attributes,
+      feeds: {
+        Q: float32([2, 1, (heads + 2 * kvHeads) * width], 1),
+        PK: cache(6, 4),
+        PV: cache(6, 5),
+        S: int32([2], (i) => [6, 3][i]!),
+        T: int32([1], () => 7),
+      },
+    },
+  ];
+
+  test.each(examples)('$name', async (example) => {
+    const more = { ...example, more: ['PK2', 'PV2'] };
+    const lengths = Array.from(example.feeds['S']!.data as Int32Array, (last) => last + 1);
+    const queries = example.feeds['Q']!.dims[1]!;
+    const prompt = (example.feeds['T']!.data as Int32Array)[0] === queries;
+    // What lies past a length is nobody's: rows of padding, and room in the cache.
+    const used = (name: string, { data, dims }: Tensor) => {
+      const rowAxis = name === 'Y' ? 1 : 2;
+      const inner = dims.slice(rowAxis + 1).reduce((a, b) => a * b, 1);
+      return (data as Float32Array).map((value, index) => {
+        const row = Math.floor(index / inner) % dims[rowAxis]!;
+        const batch = Math.floor(index / (data.length / 2));
+        return row < (name === 'Y' && !prompt ? queries : lengths[batch]!) ? value : 0;
+      });
+    };
+    await expectSame(modelOf('GroupQueryAttention', names, more), example.feeds, used);
+  });
+
+  test.each<[string, Example, string]>([
+    [
+      'scores as an output',
+      { name: '', attributes: { ...attributes, qk_output: 1 }, feeds: call(6, [6, 6]), more: ['PK2', 'PV2', 'QK'] },
+      'output_qk',
+    ],
+    [
+      'positions of the caller',
+      {
+        name: '',
+        attributes: { ...attributes, do_rotary: 1 },
+        feeds: { ...call(6, [6, 6]), ...rotary, I: int64([2, 6], (i) => i) },
+      },
+      'position_ids',
+    ],
+    [
+      'rotation in float16',
+      {
+        name: '',
+        attributes: { ...attributes, do_rotary: 1 },
+        feeds: Object.fromEntries(
+          Object.entries({ ...call(6, [6, 6]), ...rotary }).map(([name, tensor]) => [
+            name,
+            tensor.type === 'float32'
+              ? new ort.Tensor('float16', new Uint16Array(tensor.data.length), tensor.dims)
+              : tensor,
+          ]),
+        ),
+      },
+      'do_rotary',
+    ],
+  ])('%s: left to ONNX Runtime', async (_, example, reason) => {
+    const model = modelOf('GroupQueryAttention', names, { more: ['PK2', 'PV2'], ...example });
+    const outputs = Object.fromEntries(
+      Object.keys(model.outputs).map((name) => [name, example.feeds['Q']!.type as ElementType]),
+    );
+    const session = await ours({ ...model, outputs });
+    expect(assigned(session).elsewhere['GroupQueryAttention']).toContain(reason);
+  });
+
+  test('a length past the cache is refused by name', async () => {
+    const feeds = call(1, [7, 4], 6);
+    const session = await ours(
+      modelOf('GroupQueryAttention', names, { name: '', attributes, feeds, more: ['PK2', 'PV2'] }),
+      { logSeverityLevel: 4 },
+    );
+    const wrong = { ...feeds, S: int32([2], () => 40) };
+    await expect(session.run(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'kvLengths' });
+  });
+});
