@@ -32,6 +32,23 @@ void read_inputs(Napi::Object object, AttentionInputs& inputs, AttentionOptions&
   read_options(object.Get("options"), inputs, options, views);
 }
 
+/// Of every option that is there, unless `needs` declines it.
+uint32_t read_needs(Napi::Object problem, const AttentionInputs& inputs) {
+  Napi::Object needs = Napi::Object::New(problem.Env());
+  if (const auto given = optional_property(problem, "needs"))
+    needs = read_object("needs", *given, "an object");
+  uint32_t wanted = 0;
+  const auto read = [&](const char* name, const std::optional<Tensor>& option, Feature feature) {
+    const auto flag = optional_property(needs, name);
+    const bool declined = flag && flag->IsBoolean() && !flag->As<Napi::Boolean>().Value();
+    if (option && !declined) wanted |= feature_bit(feature);
+  };
+  read("bias", inputs.bias, Feature::bias);
+  read("alibiSlopes", inputs.alibi_slopes, Feature::alibi_slopes);
+  read("sinks", inputs.sinks, Feature::sinks);
+  return wanted;
+}
+
 }  // namespace
 
 void read_forward_call(Napi::Value value, ForwardCall& call, BufferViews& views) {
@@ -73,6 +90,7 @@ PlanQuery read_plan_query(Napi::Value value) {
     }
     query.direction = word == "backward" ? Direction::backward : Direction::forward;
   }
+  if (query.direction == Direction::backward) query.gradients = read_needs(object, query.inputs);
   return query;
 }
 

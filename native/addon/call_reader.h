@@ -15,6 +15,7 @@ struct PlanQuery {
   AttentionInputs inputs;
   AttentionOptions options;
   Direction direction = Direction::forward;
+  uint32_t gradients = 0;  ///< of options, wanted by a backward pass: bits of Feature
 };
 
 /// The memory is in place when these return; `views` holds it.

@@ -129,7 +129,7 @@ Napi::Value DeviceBinding::plan(const Napi::CallbackInfo& info) {
     const OpScope op(plans_backward(info[0]) ? "attentionBackward" : "attention");
     expect_open();
     const PlanQuery query = read_plan_query(info[0]);
-    const auto outcome = device_->plan(query.inputs, query.options, query.direction);
+    const auto outcome = device_->plan(query.inputs, query.options, query.direction, query.gradients);
     if (const auto* refusal = std::get_if<Refusal>(&outcome)) raise(*refusal);
     return plan_value(info.Env(), std::get<Plan>(outcome));
   });
@@ -196,7 +196,7 @@ Napi::Value DeviceBinding::warm_up_async(const Napi::CallbackInfo& info) {
     expect_open();
     const auto query = std::make_shared<PlanQuery>(read_plan_query(info[0]));
     const auto warm_up = [device = device_, query] {
-      device->warm_up(query->inputs, query->options, query->direction);
+      device->warm_up(query->inputs, query->options, query->direction, query->gradients);
     };
     const Napi::Array held = Napi::Array::New(info.Env());
     held[0u] = Value();

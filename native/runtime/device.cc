@@ -92,10 +92,12 @@ DeviceInfo Device::info() const {
 }
 
 std::variant<Plan, Refusal> Device::plan(const AttentionInputs& inputs, const AttentionOptions& options,
-                                         Direction direction) const {
+                                         Direction direction, uint32_t gradients) const {
   const OpScope op(op_name(direction));
   const State::Use use(*state_);
-  return state_->backend->plan(describe(inputs, options, direction));
+  Problem problem = describe(inputs, options, direction);
+  problem.gradients = gradients;
+  return state_->backend->plan(problem);
 }
 
 void Device::forward(const ForwardCall& call) {
@@ -117,10 +119,12 @@ void Device::backward(const BackwardCall& call) {
   state_->backend->backward(problem, plan, call);
 }
 
-void Device::warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction) {
+void Device::warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction,
+                     uint32_t gradients) {
   const OpScope op(op_name(direction));
   const State::Use use(*state_);
-  const Problem problem = describe(inputs, options, direction);
+  Problem problem = describe(inputs, options, direction);
+  problem.gradients = gradients;
   state_->backend->warm_up(problem, state_->plan_or_raise(problem));
 }
 

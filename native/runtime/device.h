@@ -20,13 +20,15 @@ class Device {
   ~Device();
 
   DeviceInfo info() const;
+  /// @param gradients of options, wanted by a backward pass: bits of Feature
   std::variant<Plan, Refusal> plan(const AttentionInputs& inputs, const AttentionOptions& options,
-                                   Direction direction) const;
+                                   Direction direction, uint32_t gradients = 0) const;
   /// Checks everything before anything is written. @throws Error
   void forward(const ForwardCall& call);
   void backward(const BackwardCall& call);
   /// Compiles what calls of this kind need. Looks at no data. @throws Error as the call would
-  void warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction);
+  void warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction,
+               uint32_t gradients = 0);
   /// Idempotent; waits for calls in flight. Later calls throw DEVICE_CLOSED.
   void close();
 

@@ -92,6 +92,10 @@ BackwardCall backward_shapes(const Problem& problem) {
   call.dq = rows_of(problem, shapes.dq);
   call.dk = rows_of(problem, shapes.dk);
   call.dv = rows_of(problem, shapes.dv);
+  const auto wants = [&](Feature option) { return (problem.gradients & feature_bit(option)) != 0; };
+  if (wants(Feature::bias)) call.d_bias = packed_tensor(problem.bias_shape, DType::float32);
+  if (wants(Feature::alibi_slopes)) call.d_alibi_slopes = call.inputs.alibi_slopes;
+  if (wants(Feature::sinks)) call.d_sinks = call.inputs.sinks;
   return call;
 }
 

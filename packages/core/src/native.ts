@@ -53,7 +53,7 @@ export interface NativeBackwardCall {
   options: AttentionOptions;
 }
 
-/** As the public one; `needs` is not looked at. */
+/** As the public one. */
 export type NativeProblem = ProblemDescription;
 
 export interface NativeDevice {

@@ -33,6 +33,17 @@ describe.skipIf(reason)(`a Metal device${reason && ` (${reason})`}`, () => {
     control = controlSoftwareDevice();
   });
 
+  it('plans for the gradients that are needed', () => {
+    const device = open();
+    const options = { alibiSlopes: { shape: [2], dtype: 'float32' } } as const;
+    const problem = { q, k, v, options, direction: 'backward' } as const;
+    expect(device.plan(problem).kernel).toBe('metal-backward');
+    expect(device.plan({ ...problem, needs: { alibiSlopes: false } }).kernel).toBe('metal-backward-short');
+    const forced = { ...problem, options: { ...options, kernel: 'metal-backward-short' } };
+    expect(device.supports(forced)).toMatchObject({ ok: false, argument: 'alibiSlopes' });
+    device.close();
+  });
+
   it('says what it is', () => {
     const device = open();
     const { version } = device.info;
