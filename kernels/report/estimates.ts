@@ -8,7 +8,7 @@ import { type Variant, variants } from './variants.js';
 /** The columns of the variants table that this tool fills; kernels/variants/generate.mjs carries them on. */
 const file = fileURLToPath(new URL('../variants/metal-estimates.json', import.meta.url));
 const source =
-  'pnpm kernels:report: registers by ptxas on the translated kernel, where up to 16 bytes spilled are forgiven; not measured on Apple hardware';
+  'pnpm kernels:report: registers by ptxas on the translated kernel, nothing spilled; not measured on Apple hardware';
 
 export interface Estimate {
   registers: number;

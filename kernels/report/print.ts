@@ -3,11 +3,11 @@ import { fitsRegisters, type Row } from './report.js';
 
 export const title = 'Metal kernels: registers, counts and predicted use of the GPU (not measured on Apple hardware)';
 
-const legend = `Registers: 32-bit ones per thread, the fewest without spilling (over four words, which Apple's GPUs would keep in uniform
-registers) by NVIDIA's ptxas on the translated kernel, at least the fragments that must live together + 30; "all options" with
-mask, bias and rows of any length. Counts: of the software device in
-a small call, per 8x8x8 product of a simdgroup (per threadgroup where a kernel has no products). Use: by a model of a core of
-Apple7 and Apple8 (kernels/report/model.ts), of what multiply-adds and memory allow. ! = over 128 registers.`;
+const legend = `Registers: 32-bit ones per thread with which NVIDIA's ptxas spills nothing of the translated kernel, at least the fragments
+that must live together + 30, in a plain call: no mask, no bias, whole fragments. "All options": the same with every option at
+once and rows of any length. Counts: of the software device in a small call, per 8x8x8 product of a simdgroup (per threadgroup
+where a kernel has no products). Use: by a model of a core of Apple7 and Apple8 (kernels/report/model.ts), of what multiply-adds
+and memory allow. ! = over 128 registers.`;
 
 interface Column {
   head: string;

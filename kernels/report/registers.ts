@@ -1,11 +1,10 @@
+import { core } from './model.js';
 import { runProgram } from './run-program.js';
 import type { Tools } from './tools.js';
 
 export interface RegisterProxy {
-  /** 32-bit registers per thread, the fewest that ptxas gets along with; 256 when 255 are not enough. */
+  /** 32-bit registers per thread with which ptxas spills nothing, not one byte; 256 when 255 are not enough. */
   registers: number;
-  /** Bytes that it keeps in memory then, at most `uniformBytes`. */
-  spilled: number;
   /** Threadgroup memory that the kernel declares. */
   threadgroupBytes: number;
 }
@@ -13,18 +12,13 @@ export interface RegisterProxy {
 export const spilling = 256;
 const fewest = 24;
 const step = 8;
-/**
- * Four words that do not change in a loop, such as the start of a tensor. ptxas may put them into memory; Apple's GPUs have
- * registers for what is the same in all threads, beside those that are counted here.
- */
-const uniformBytes = 16;
-/** A vector that is indexed by a variable; an array in memory, or spilled registers, take more. */
+/** A vector that is indexed by a variable, which no number of registers keeps out of memory; an array takes more. */
 const harmlessStack = 32;
 
 interface Attempt {
   registers: number;
-  spilled: number;
-  spills: boolean;
+  /** Whether something is that should be in registers. */
+  inMemory: boolean;
   threadgroupBytes: number;
 }
 
@@ -32,16 +26,33 @@ interface Attempt {
 export async function countRegisters(tools: Tools, ptx: string): Promise<RegisterProxy> {
   const free = await assemble(tools, ptx);
   const { threadgroupBytes } = free;
-  if (free.spills) return { registers: spilling, spilled: free.spilled, threadgroupBytes };
-  let [tooFew, best] = [fewest - step, free];
-  while (best.registers - tooFew > step) {
-    const limit = Math.floor((tooFew + best.registers) / 2 / step) * step;
+  const registers = free.inMemory ? spilling : await halve(tools, ptx, free.registers);
+  const fewer = registers > core.registersPerThread ? await scan(tools, ptx) : undefined;
+  return { registers: fewer ?? registers, threadgroupBytes };
+}
+
+async function halve(tools: Tools, ptx: string, enough: number): Promise<number> {
+  let [tooFew, best] = [fewest - step, enough];
+  while (best - tooFew > step) {
+    const limit = Math.floor((tooFew + best) / 2 / step) * step;
     if (limit <= tooFew) break;
-    const attempt = await assemble(tools, ptx, limit);
-    if (attempt.spills || attempt.registers > limit) tooFew = limit;
-    else best = attempt;
+    const { registers, inMemory } = await assemble(tools, ptx, limit);
+    if (inMemory || registers > limit) tooFew = limit;
+    else best = registers;
   }
-  return { registers: best.registers, spilled: best.spilled, threadgroupBytes };
+  return best;
+}
+
+/**
+ * The fewest of those that a thread can have. ptxas may spill a word with 128 registers although 88 are enough, so that halving
+ * misses them.
+ */
+async function scan(tools: Tools, ptx: string): Promise<number | undefined> {
+  for (let limit = fewest; limit <= core.registersPerThread; limit += step / 2) {
+    const { registers, inMemory } = await assemble(tools, ptx, limit);
+    if (!inMemory && registers <= limit) return registers;
+  }
+  return undefined;
 }
 
 async function assemble(tools: Tools, ptx: string, limit?: number): Promise<Attempt> {
@@ -51,11 +62,10 @@ async function assemble(tools: Tools, ptx: string, limit?: number): Promise<Atte
   const registers = figure(/Used (\d+) registers/);
   if (status !== 0 || registers === 0) throw new Error(`ptxas ended with ${status}\n${stderr}`);
   const spilled = figure(/(\d+) bytes spill stores/);
-  const stack = figure(/(\d+) bytes stack frame/) - spilled;
+  const stack = figure(/(\d+) bytes stack frame/);
   return {
     registers,
-    spilled,
-    spills: spilled > uniformBytes || stack > harmlessStack,
+    inMemory: spilled > 0 || stack > harmlessStack,
     threadgroupBytes: figure(/(\d+) bytes smem/),
   };
 }
