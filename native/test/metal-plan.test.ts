@@ -4,14 +4,9 @@ import { compileAndRun } from './compile.js';
 const program = ['main', 'choice_test', 'refusals_test', 'sizes_test'].map(
   (name) => `test/programs/metal_plan/${name}.cc`,
 );
-const plan = [
-  'metal_plan',
-  'bias_sums',
-  'copied_rows',
-  'plan_sizes',
-  'route_wish',
-  'variant_choice',
-].map((name) => `runtime/metal/${name}.cc`);
+const plan = ['metal_plan', 'bias_sums', 'copied_rows', 'plan_sizes', 'route_wish', 'variant_choice'].map(
+  (name) => `runtime/metal/${name}.cc`,
+);
 const problem = ['', '_inputs', '_options', '_sizes'].map((part) => `runtime/problem${part}.cc`);
 const shared = ['check_tensor', 'error', 'missing_feature', 'tensor'].map((name) => `runtime/${name}.cc`);
 

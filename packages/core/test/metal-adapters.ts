@@ -1,7 +1,7 @@
 import type { Adapter, Call } from '@fa-metal/conformance';
 import { type AttentionOptions, type Device, openDeviceSync, type Plan } from '../src/index.js';
-import { chooseSoftwareDevice, type Profile } from '../test-support/software-device.js';
 import { lacksWideHeads } from '../test-support/not-supported.js';
+import { chooseSoftwareDevice, type Profile } from '../test-support/software-device.js';
 import { notSupported, runInto } from './conformance-adapters.js';
 
 /** One that checks every access. The software device reads its settings once, when the process opens the first device. */
