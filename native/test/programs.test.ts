@@ -22,6 +22,11 @@ test('sequences of every pair of lengths up to 70 have offset, band and place of
   expect(Number(/^(\d+) checks/.exec(printed)?.[1])).toBeGreaterThan(50_000_000);
 });
 
+test('a backend refuses the options and gradients that it lacks, by name', () => {
+  const sources = ['test/programs/missing_feature_test.cc', 'runtime/missing_feature.cc', 'runtime/error.cc'];
+  expect(compileAndRun(sources)).toBe('ok\n');
+});
+
 const poolSources = ['test/programs/thread_pool_test.cc', 'runtime/cpu/thread_pool.cc'];
 
 test('the thread pool runs each task once, passes exceptions on and ends', () => {
