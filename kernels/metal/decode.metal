@@ -15,11 +15,16 @@ constant bool splits_keys [[function_constant(constant_id::kSplitsKeys)]];
 constant bool writes_rows = !splits_keys;
 constant bool writes_row_lse = writes_lse && !splits_keys;
 constant bool writes_row_stats = writes_stats && !splits_keys;
+constant bool has_cache = has_pages || k_is_int8 || v_is_int8;
 
 template <typename T, int width, int value_width, typename Tile>
 [[kernel]] void decode(
-    const device T* q [[buffer(binding::kQ)]], const device T* k [[buffer(binding::kK)]],
-    const device T* v [[buffer(binding::kV)]],
+    const device T* q [[buffer(binding::kQ)]], const device uchar* k [[buffer(binding::kK)]],
+    const device uchar* v [[buffer(binding::kV)]],
+    const device int* cache_pages [[buffer(binding::kCachePages), function_constant(has_pages)]],
+    const device float* k_scales [[buffer(binding::kKScales), function_constant(k_is_int8)]],
+    const device float* v_scales [[buffer(binding::kVScales), function_constant(v_is_int8)]],
+    constant CacheParams& cache [[buffer(binding::kCacheParams), function_constant(has_cache)]],
     const device uchar* mask [[buffer(binding::kMask), function_constant(has_mask)]],
     const device uchar* bias [[buffer(binding::kBias), function_constant(has_bias)]],
     const device float* alibi_slopes [[buffer(binding::kAlibiSlopes), function_constant(has_alibi)]],
@@ -54,13 +59,15 @@ template <typename T, int width, int value_width, typename Tile>
   BlockRange range{begin, min(seen.end, begin + share)};
 
   // Stage queries
-  DecodeMemory<T> from{k + rows.kv_offset(p.k),
-                       v + rows.kv_offset(p.v),
-                       {},
-                       nullptr,
-                       part == 0,
-                       queries,
-                       reinterpret_cast<threadgroup float*>(pages)};
+  DecodeMemory<T> from;
+  from.k.open(k, p.k, k_is_int8 ? 1 : sizeof(T), rows);
+  from.v.open(v, p.v, v_is_int8 ? 1 : sizeof(T), rows);
+  if (has_pages) from.places = CachePlaces{cache_pages + rows.batch * cache.pages_batch, cache.page_size};
+  if (k_is_int8) from.k.open_scales(k_scales, cache.k_scale, rows);
+  if (v_is_int8) from.v.open_scales(v_scales, cache.v_scale, rows);
+  from.queries = queries;
+  from.pages = reinterpret_cast<threadgroup float*>(pages);
+  from.adds_sinks = part == 0;
   if (has_mask) from.added.mask = mask;
   if (has_bias) from.added.bias = bias;
   if (has_alibi) from.added.alibi_slopes = alibi_slopes;

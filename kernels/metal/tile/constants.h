@@ -19,6 +19,9 @@ constant bool has_alibi [[function_constant(constant_id::kHasAlibi)]];
 constant bool has_softcap [[function_constant(constant_id::kHasSoftcap)]];
 constant bool has_sinks [[function_constant(constant_id::kHasSinks)]];
 constant bool has_dropout [[function_constant(constant_id::kHasDropout)]];
+constant bool has_pages [[function_constant(constant_id::kHasPages)]];
+constant bool k_is_int8 [[function_constant(constant_id::kKIsInt8)]];
+constant bool v_is_int8 [[function_constant(constant_id::kVIsInt8)]];
 constant bool sums_slopes [[function_constant(constant_id::kSumsSlopes)]];
 
 }  // namespace fa

@@ -1,7 +1,7 @@
 // A threadgroup of decode.metal, as one of its simdgroups sees it.
 #pragma once
+#include "cache.h"
 #include "dropout.h"
-#include "packed_rows.h"
 #include "softmax.h"
 
 namespace fa {
@@ -39,8 +39,8 @@ struct DecodeBlock {
 /// What all simdgroups of a threadgroup read.
 template <typename T>
 struct DecodeMemory {
-  const device T* k;  ///< row 0 of the kv head
-  const device T* v;
+  CachePlaces places;
+  CacheRows k, v;
   ScoreInputs added;
   const device float* sinks;       ///< of all query heads; undefined without
   bool adds_sinks;                 ///< this split does
@@ -91,15 +91,15 @@ struct Decoder {
   }
 
   /// Products of eight keys with all rows, transposed. `key` is the lane's.
-  METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device T* key,
+  METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device uchar* key,
                            int dim, threadgroup const vec<T, 2>* queries) {
-    OwnRows<T, Shape::kWidth, kOwnInDevice> keys;
-    keys.open(key, dim, lane);
 #pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r) products[r] = zero_fragment<float>();
 #pragma unroll(4)
     for (int d = 0; d < Shape::kWidth / 8; ++d) {
-      const Fragment<T> left = keys.load(d);
+      const int column = 8 * d + lane.column;
+      Fragment<T> left;
+      elements(left) = read_key<T>(key, column, dim - column);
 #pragma unroll
       for (int r = 0; r < Shape::kRowFragments; ++r) {
         Fragment<T> right;
@@ -113,13 +113,16 @@ struct Decoder {
   METAL_FUNC void score(threadgroup float* page, thread const DecodeBlock& block,
                         thread const DecodeMemory<T>& from, constant AttentionParams& p) {
     for (int f = simdgroup; f < Shape::kBlockFragments; f += Shape::kSimdgroups) {
-      const int key = 8 * f + lane.row;
+      const int key = 8 * f + lane.row, readable = block.readable(key);
       Fragment<float> products[Shape::kRowFragments];
-      multiply(products, from.k + block.readable(key) * p.k.row, p.head_dim, from.queries);
+      multiply(products, from.k.row(from.places, readable, k_is_int8 ? 1 : sizeof(T)), p.head_dim,
+               from.queries);
+      const float scale = k_is_int8 ? from.k.scale(from.places, readable) : 1.0f;
 #pragma unroll
       for (int n = 0; n < 2 * Shape::kRowFragments; ++n) {
         const int row = n / 2 * 8 + lane.column + n % 2;
-        const float product = elements(products[n / 2])[n % 2];
+        const float integers = elements(products[n / 2])[n % 2];
+        const float product = k_is_int8 ? integers * scale : integers;
         page[row * Shape::kScoreStride + key] =
             block.plain ? product * p.scale_log2
                         : score_pair(product, from.added, p, first_row + row, block.first + key);
@@ -171,15 +174,17 @@ struct Decoder {
 
   /// O += P V in the columns of this simdgroup.
   METAL_FUNC void add_values(thread const DecodeWeights<T, Shape>& weights, thread const DecodeBlock& block,
-                             const device T* v, constant AttentionParams& p, bool careful) {
+                             thread const DecodeMemory<T>& from, int dim, bool careful) {
 #pragma unroll
     for (int f = 0; f < Shape::kBlockFragments; ++f) {
-      const device T* row = v + block.readable(8 * f + lane.row) * p.v.row;
+      const int key = block.readable(8 * f + lane.row);
+      const device uchar* row = from.v.row(from.places, key, v_is_int8 ? 1 : sizeof(T));
+      const float scale = v_is_int8 ? from.v.scale(from.places, key) : 1.0f;
 #pragma unroll
       for (int g = 0; g < Shape::kOwnGroups; ++g) {
         const int group = simdgroup * Shape::kOwnGroups + g;
         if (group >= Shape::kValueGroups) continue;
-        vec<T, 4> share = read_share<Shape::kValueWidth>(row, share_column(group, lane), p.value_dim);
+        vec<T, 4> share = read_value<T, Shape::kValueWidth>(row, share_column(group, lane), dim, scale);
         if (careful) add_special(weights, take_special(share), f, g);
 #pragma unroll
         for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].multiply_add(weights.p[r][f], share);
@@ -216,7 +221,7 @@ struct Decoder {
       threadgroup_barrier(mem_flags::mem_threadgroup);
       DecodeWeights<T, Shape> weights;
       absorb(weights, page, block, p, careful);
-      add_values(weights, block, from.v, p, careful);
+      add_values(weights, block, from, p.value_dim, careful);
     }
   }
 

@@ -48,7 +48,7 @@ CallWork::CallWork(const Problem& problem, const MetalPlan& plan, const Capabili
       problem_(problem),
       plan_(plan),
       capabilities_(capabilities),
-      copies_(problem, plan.helper(MetalKernel::prepare), inputs, work) {
+      copies_(problem, plan.route->route, plan.helper(MetalKernel::prepare), inputs, work) {
   const MetalVariant& variant = *plan.variants.front();
   shared_.aligned = problem.head_dim == variant.width && problem.value_dim == variant.value_width;
   q = rows_in(RowKind::q, "q", inputs.q, params.q);

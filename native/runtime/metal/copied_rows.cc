@@ -20,15 +20,16 @@ int64_t columns_of(RowKind kind, const Problem& problem) {
   return of_values(kind) ? problem.value_dim : problem.head_dim;
 }
 
-int64_t copied_bytes_of(RowKind kind, const Problem& problem, int64_t rows) {
+int64_t copied_bytes_of(RowKind kind, const Problem& problem, DType computed, int64_t rows) {
   return product({problem.packed() ? 1 : problem.batch, heads_of(kind, problem), rows,
-                  columns_of(kind, problem), element_size(computed_dtype(problem))});
+                  columns_of(kind, problem), element_size(computed)});
 }
 
-CopiedRows copied_rows(const Problem& problem) {
+CopiedRows copied_rows(const Problem& problem, MetalRoute route) {
   const bool rotates = problem.rotary_pairs > 0, paged = problem.page_size > 0;
   const bool scaled = problem.has(Feature::k_scale);
   CopiedRows rows;
+  if (route == MetalRoute::decode && !rotates) return rows;
   rows.widens = problem.dtype != DType::float32 && (rotates || scaled);
   rows.q = rows.widens || rotates;
   rows.k = rows.widens || rotates || scaled || paged;
@@ -36,15 +37,16 @@ CopiedRows copied_rows(const Problem& problem) {
   return rows;
 }
 
-DType computed_dtype(const Problem& problem) {
-  return copied_rows(problem).widens ? DType::float32 : problem.dtype;
+DType computed_dtype(const Problem& problem, MetalRoute route) {
+  return copied_rows(problem, route).widens ? DType::float32 : problem.dtype;
 }
 
-int64_t copied_bytes(const Problem& problem) {
-  const CopiedRows rows = copied_rows(problem);
+int64_t copied_bytes(const Problem& problem, MetalRoute route) {
+  const CopiedRows rows = copied_rows(problem, route);
+  const DType computed = computed_dtype(problem, route);
   int64_t bytes = 0;
   const auto add = [&](bool copied, RowKind kind, int64_t length) {
-    const int64_t more = copied ? copied_bytes_of(kind, problem, length) : 0;
+    const int64_t more = copied ? copied_bytes_of(kind, problem, computed, length) : 0;
     if (__builtin_add_overflow(bytes, more, &bytes)) bytes = std::numeric_limits<int64_t>::max();
   };
   add(rows.q, RowKind::q, problem.query_length);

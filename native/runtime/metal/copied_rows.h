@@ -1,5 +1,6 @@
 // Which rows kernels do not find where, or as, the caller has them, and the scratch that they take.
 #pragma once
+#include "generated/metal_variants.h"
 #include "problem.h"
 
 namespace fa::metal {
@@ -24,15 +25,16 @@ struct CopiedRows {
   bool any() const { return q || k || v; }
 };
 
-CopiedRows copied_rows(const Problem& problem);
+/// decode.metal reads pages and int8 where they are.
+CopiedRows copied_rows(const Problem& problem, MetalRoute route);
 
 /// Of the kernels' elements.
-DType computed_dtype(const Problem& problem);
+DType computed_dtype(const Problem& problem, MetalRoute route);
 
 /// Bytes of scratch; an upper bound where sequences have lengths of their own.
-int64_t copied_bytes(const Problem& problem);
+int64_t copied_bytes(const Problem& problem, MetalRoute route);
 
 /// Of one of them: [B, H, rows, columns] of the kernels' elements; packed sequences are one batch.
-int64_t copied_bytes_of(RowKind kind, const Problem& problem, int64_t rows);
+int64_t copied_bytes_of(RowKind kind, const Problem& problem, DType computed, int64_t rows);
 
 }  // namespace fa::metal

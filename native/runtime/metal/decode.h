@@ -12,6 +12,7 @@ struct RowResults {
   void bind_to(Dispatch& dispatch) const;
 };
 
-void add_decode(const Problem& problem, const MetalPlan& plan, const RowResults& results, CallWork& made);
+void add_decode(const Problem& problem, const MetalPlan& plan, const AttentionInputs& inputs,
+                const RowResults& results, CallWork& made);
 
 }  // namespace fa::metal

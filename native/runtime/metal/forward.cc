@@ -11,7 +11,7 @@ Work forward_work(const Problem& problem, const MetalPlan& plan, const Capabilit
   const RowResults results{made.rows_out(RowKind::queries, "out", call.out, made.params.out),
                            made.floats_out(call.lse), made.floats_out(call.softmax_stats)};
   if (plan.route->route == MetalRoute::decode) {
-    add_decode(problem, plan, results, made);
+    add_decode(problem, plan, call.inputs, results, made);
   } else {
     Dispatch& attend = made.dispatch(*plan.variants.front(), all_heads(problem), 0);
     made.bind_scores(attend);

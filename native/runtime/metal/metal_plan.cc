@@ -77,17 +77,17 @@ std::optional<Refusal> reserve_scratch(const Problem& problem, int64_t limit, Me
 }
 
 /// The problem that the route's kernels solve.
-Problem as_computed(const Problem& asked) {
+Problem as_computed(const Problem& asked, MetalRoute route) {
   Problem problem = asked;
-  problem.dtype = computed_dtype(asked);
+  problem.dtype = computed_dtype(asked, route);
   return problem;
 }
 
 /// What options need beside the route.
 std::optional<Refusal> reserve_helpers(const Problem& problem, const Capabilities& capabilities,
                                        MetalPlan& plan) {
-  plan.helpers = choose_helpers(problem, *plan.variants.front(), capabilities.family);
-  plan.scratch.prepared = copied_bytes(problem);
+  plan.helpers = choose_helpers(problem, *plan.route, *plan.variants.front(), capabilities.family);
+  plan.scratch.prepared = copied_bytes(problem, plan.route->route);
   const auto asked = [&](Feature gradient) { return (problem.gradients & feature_bit(gradient)) != 0; };
   if (asked(Feature::alibi_slopes)) {
     plan.scratch.slope_terms = product({query_rows(problem), static_cast<int64_t>(sizeof(float))});
@@ -127,7 +127,8 @@ std::optional<Refusal> refuse_special(const MetalRouteRow& row, const Problem& p
 
 Outcome plan_route(const Problem& asked, const Capabilities& capabilities, const RouteWish& wish) {
   const MetalRouteRow& row = *wish.route;
-  const Problem problem = as_computed(asked);
+  const Problem problem = as_computed(asked, row.route);
+  if (auto refused = too_large(problem, capabilities)) return *std::move(refused);
   if (auto refused = refuse_special(row, problem)) return *std::move(refused);
   if (needs_few_rows(row, problem, capabilities.family) && problem.query_length > kMaxShortLength) {
     return unsupported("q", few_rows_text() + " in " + row.name, problem.query_length);
@@ -203,7 +204,6 @@ Outcome choose_backward(const Problem& problem, const Capabilities& capabilities
 std::variant<MetalPlan, Refusal> plan_metal(const Problem& problem, const Capabilities& capabilities) {
   if (auto refused = missing_feature(problem, kFeatures)) return *std::move(refused);
   if (auto refused = no_bfloat(problem, capabilities)) return *std::move(refused);
-  if (auto refused = too_large(as_computed(problem), capabilities)) return *std::move(refused);
   if (problem.kernel.empty()) {
     return problem.direction == Direction::forward ? choose_forward(problem, capabilities)
                                                    : choose_backward(problem, capabilities);

@@ -33,6 +33,9 @@ constexpr BoolConstant kBoolConstants[] = {
     {constant_id::kHasSinks, &FunctionConstants::has_sinks},
     {constant_id::kHasDropout, &FunctionConstants::has_dropout},
     {constant_id::kSumsSlopes, &FunctionConstants::sums_slopes},
+    {constant_id::kHasPages, &FunctionConstants::has_pages},
+    {constant_id::kKIsInt8, &FunctionConstants::k_is_int8},
+    {constant_id::kVIsInt8, &FunctionConstants::v_is_int8},
 };
 
 void set_constant(const Objc& objc, Id values, const void* value, NSUInteger type, int id) {

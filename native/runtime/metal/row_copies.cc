@@ -37,9 +37,14 @@ int64_t longest(const std::vector<Sequence>& sequences) {
 
 }  // namespace
 
-RowCopies::RowCopies(const Problem& problem, const MetalVariant* prepare, const AttentionInputs& inputs,
-                     Work& work)
-    : problem_(problem), prepare_(prepare), inputs_(inputs), work_(work), copied_(copied_rows(problem)) {
+RowCopies::RowCopies(const Problem& problem, MetalRoute route, const MetalVariant* prepare,
+                     const AttentionInputs& inputs, Work& work)
+    : problem_(problem),
+      route_(route),
+      prepare_(prepare),
+      inputs_(inputs),
+      work_(work),
+      copied_(copied_rows(problem, route)) {
   if (!any()) return;
   sequences_ = sequences_of(problem, inputs);
   sequence_table_ = work.table(sequences_);
@@ -141,7 +146,8 @@ Memory RowCopies::scratch_for(RowKind kind, RowStrides& strides) {
   strides.row = columns;
   strides.head = product({rows, columns});
   strides.batch = problem_.packed() ? 0 : product({heads_of(kind, problem_), strides.head});
-  return work_.scratch(static_cast<size_t>(copied_bytes_of(kind, problem_, rows)));
+  return work_.scratch(
+      static_cast<size_t>(copied_bytes_of(kind, problem_, computed_dtype(problem_, route_), rows)));
 }
 
 RowCopies::List RowCopies::list_of(const RowCopy& copy) {

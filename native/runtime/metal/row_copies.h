@@ -14,7 +14,8 @@ namespace fa::metal {
 class RowCopies {
  public:
   /// @param prepare may be null where nothing is copied
-  RowCopies(const Problem& problem, const MetalVariant* prepare, const AttentionInputs& inputs, Work& work);
+  RowCopies(const Problem& problem, MetalRoute route, const MetalVariant* prepare,
+            const AttentionInputs& inputs, Work& work);
 
   bool any() const { return copied_.any(); }
   bool copies(RowKind kind) const;
@@ -48,6 +49,7 @@ class RowCopies {
   void add(RowKind kind, const RowCopy& copy, Memory from, Memory to, int stage);
 
   const Problem& problem_;
+  const MetalRoute route_;
   const MetalVariant* const prepare_;
   const AttentionInputs& inputs_;
   Work& work_;

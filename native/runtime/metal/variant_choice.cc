@@ -87,8 +87,8 @@ std::vector<const MetalVariant*> choose_variants(const MetalRouteRow& route, con
   return {};
 }
 
-std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const MetalVariant& like,
-                                                int family) {
+std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const MetalRouteRow& route,
+                                                const MetalVariant& like, int family) {
   Variants helpers;
   const Wanted wanted{family, 0};
   const auto add = [&](MetalKernel kernel) {
@@ -100,7 +100,7 @@ std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const Me
     helpers.push_back(&*std::find_if(metal_variants().begin(), metal_variants().end(), of));
   };
   const auto asked = [&](Feature gradient) { return (problem.gradients & feature_bit(gradient)) != 0; };
-  if (copied_rows(problem).any()) add_of_any_width(MetalKernel::prepare, problem.dtype);
+  if (copied_rows(problem, route.route).any()) add_of_any_width(MetalKernel::prepare, problem.dtype);
   if (asked(Feature::bias)) {
     add(MetalKernel::dBias);
     add_of_any_width(MetalKernel::dBiasSum, DType::float32);

@@ -14,7 +14,8 @@ std::vector<const MetalVariant*> choose_variants(const MetalRouteRow& route, con
                                                  int family);
 
 /// Kernels that the problem's options need beside those of a route, whose variants are as wide as `like`.
-std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const MetalVariant& like, int family);
+std::vector<const MetalVariant*> choose_helpers(const Problem& problem, const MetalRouteRow& route,
+                                                const MetalVariant& like, int family);
 
 /// Largest D that the route has.
 int widest(const MetalRouteRow& route, DType dtype);

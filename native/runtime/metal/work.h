@@ -36,6 +36,9 @@ struct FunctionConstants {
   bool has_sinks = false;
   bool has_dropout = false;
   bool sums_slopes = false;
+  bool has_pages = false;
+  bool k_is_int8 = false;
+  bool v_is_int8 = false;
 
   auto operator<=>(const FunctionConstants&) const = default;
 };
