@@ -1,4 +1,5 @@
 import { binding, constantId, constantNames, structBytes, unbounded } from './fa-headers.js';
+import { optionDispatch } from './option-dispatch.js';
 import { randomElements, repeated } from './tensor-data.js';
 import { elementBytes, groupRows, type Variant } from './variants.js';
 
@@ -69,12 +70,14 @@ export function taskCount(variant: Variant, shape: Shape): number {
 
 /** A dispatch with random tensors. Which of the arguments the variant's kernel has is its own affair. */
 export function dispatchOf(variant: Variant, shape: Shape, constants = plainConstants()): Dispatch {
+  const option = optionDispatch(variant, shape);
+  const own = Object.entries(option?.constants ?? {}).map(([name, value]) => [constantId(name), value] as const);
   return {
-    threadgroups: taskCount(variant, shape),
+    threadgroups: option?.threadgroups ?? taskCount(variant, shape),
     threads: variant.threads,
-    constants,
-    buffers: tensors(variant, shape),
-    bytes: parameters(variant, shape),
+    constants: new Map([...constants, ...own]),
+    buffers: new Map([...tensors(variant, shape), ...(option?.buffers ?? [])]),
+    bytes: new Map([...parameters(variant, shape), ...(option?.bytes ?? [])]),
   };
 }
 

@@ -43,6 +43,6 @@ export function countsOf(variant: Variant, shape: Shape, constants = plainConsta
   const text = libraryText(variant);
   const dispatch = dispatchOf(variant, shape, constants);
   const parameters = [...dispatch.bytes].map(([index, data]) => [index, Buffer.from(data).toString('hex')]);
-  const described = JSON.stringify([dispatch.threadgroups, dispatch.threads, [...constants], parameters]);
+  const described = JSON.stringify([dispatch.threadgroups, dispatch.threads, [...dispatch.constants], parameters]);
   return cached(['counts', text, described, deviceHash()], () => count(text, variant.hostName, dispatch));
 }

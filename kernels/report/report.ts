@@ -20,7 +20,8 @@ export interface Row {
 }
 
 /** Kernels that use every byte once or nearly so: the memory's speed is a bound of theirs. */
-const streaming = new Set(['delta', 'dqStored', 'decode', 'decodeReduce', 'shortDkv', 'shortDq']);
+const ofOptions = ['dBiasSum', 'headSums', 'prepare'];
+const streaming = new Set(['delta', 'dqStored', 'decode', 'decodeReduce', 'shortDkv', 'shortDq', ...ofOptions]);
 const few = new Set(['decode', 'decodeReduce', 'shortDkv', 'shortDq']);
 
 /** A small call of the kind that the kernel is for: what it does per product hardly depends on the lengths. */

@@ -63,9 +63,10 @@ function choose(device: Device, call: Call, direction: Direction, preferred: Pre
 }
 
 function planOf(device: Device, call: Call, direction: Direction, kernel: AttentionOptions): Plan | undefined {
-  const { q, k, v, options } = call;
+  const { q, k, v, options, needs } = call;
+  const given = { q, k, v, options: { ...(options as AttentionOptions), ...kernel }, ...(needs && { needs }) };
   try {
-    return device.native.plan({ q, k, v, options: { ...(options as AttentionOptions), ...kernel }, direction });
+    return device.native.plan({ ...given, direction });
   } catch {
     return undefined;
   }

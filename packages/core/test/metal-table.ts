@@ -21,6 +21,18 @@ const training: readonly Forcing[] = [
   { parameters: fewRows, kernels: { forward: ['metal-decode@2'], backward: ['metal-backward-short'] } },
   { parameters: moreRows, kernels: { forward: ['metal-decode@2'], backward: ['metal-backward-short'] } },
 ];
+/** The kernels of options: dBias of a bias for all rows has few tiles and many steps, so that its sums come in parts. */
+const options: readonly Forcing[] = [
+  {
+    parameters: { ...manyRows, Hq: 4, bias: '111', alibi: 'H', sinks: true },
+    kernels: { forward: ['metal-forward'], backward: ['metal-backward'] },
+  },
+];
+const rotated: readonly Forcing[] = [
+  { parameters: { ...manyRows, rope: 'half' }, kernels: { forward: ['metal-forward'], backward: ['metal-backward'] } },
+];
+/** At this width alone, kernels that have no width of their own are reached, too. */
+const usualWidth = 64;
 const inference: readonly Forcing[] = [fewRows, moreRows].map((parameters) => ({
   parameters: { ...parameters, gradients: false },
   kernels: { forward: ['metal-decode@2'], backward: [] },
@@ -31,13 +43,17 @@ export function testWholeTable(device: Device): void {
   const family = Number(device.info.family?.replace('apple', ''));
   const rows = metalVariants.filter((variant) => variant.family <= family);
   const reached = new Set<string>();
-  const widths = new Map(rows.map(({ width: D, valueWidth: Dv, dtype }) => [`${D}/${Dv} ${dtype}`, { D, Dv, dtype }]));
+  const attends = rows.filter(({ kernel }) => kernel === 'decode');
+  const widths = new Map(
+    attends.map(({ width: D, valueWidth: Dv, dtype }) => [`${D}/${Dv} ${dtype}`, { D, Dv, dtype }]),
+  );
 
   describe.each([...widths])('%s', (_, width) => {
     const trains = rows.some(
       ({ kernel, ...row }) => kernel === 'dkv' && row.width === width.D && row.valueWidth === width.Dv,
     );
-    test.each(trains ? training : inference)(
+    const trained = [...training, ...options, ...(width.D === usualWidth ? rotated : [])];
+    test.each(trains ? trained : inference)(
       '$kernels.forward $kernels.backward, Lq $parameters.Lq',
       async (forcing) => {
         const { parameters, kernels } = forcing;
