@@ -5,7 +5,7 @@ import { barriersOf, tryWithout } from './barriers/mutants.js';
 const reason = await whyNoSoftwareDevice();
 
 // All kernels: `npm run barriers` in this folder.
-test.skipIf(reason).each(['forward', 'dkv'])(
+test.skipIf(reason).each(['forward', 'dkv', 'dBias'])(
   `%s: the deletion of any barrier is caught${reason && ` (${reason})`}`,
   (kernel) => {
     expect(tryWithout(undefined, kernel)).toBe('');
