@@ -163,6 +163,20 @@ void elements_of_prepared_rows() {
   expect(gathered.scratch.prepared == 2 * 64 * 64 * 2, "k and v");
 }
 
+/// Pages and int8, but not what RoPE turns first.
+void decode_reads_in_place() {
+  Problem cached = problem(Direction::forward, DType::float16, {.queries = 1});
+  cached.features = feature_bit(fa::Feature::block_table) | feature_bit(fa::Feature::kv_lengths) |
+                    feature_bit(fa::Feature::k_scale) | feature_bit(fa::Feature::v_scale);
+  cached.page_size = 8;
+  const MetalPlan in_place = plan(cached, device());
+  expect(in_place.kernel == "metal-decode" && in_place.helper(MetalKernel::prepare) == nullptr, "no copy");
+  expect(in_place.scratch.prepared == 0, "no scratch for one");
+  expect(in_place.variants.front()->dtype == DType::float16, "scores of integers need no float32 rows");
+  const MetalPlan turned = plan(with_rope(cached), device());
+  expect(turned.helper(MetalKernel::prepare) != nullptr, "rotated keys are prepared");
+}
+
 /// A reason that speaks of speed says where it does not come from.
 void speed_is_never_claimed() {
   for (const int64_t width : {64, 128}) {
@@ -183,5 +197,6 @@ void test_choice() {
   defaults();
   defaults_with_options();
   elements_of_prepared_rows();
+  decode_reads_in_place();
   speed_is_never_claimed();
 }
