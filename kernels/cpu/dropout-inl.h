@@ -33,6 +33,11 @@ FA_ALWAYS_INLINE Product multiply_wide(UnsignedBits a, uint32_t factor) {
   const __m256i even = _mm256_mul_epu32(x, f), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), f);
   return Product{(UnsignedBits)_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa),
                  (UnsignedBits)_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa)};
+#elif FA_LANES == 4 && defined(__aarch64__)
+  const uint32x4_t x = (uint32x4_t)a;
+  const uint32x4_t low = vreinterpretq_u32_u64(vmull_n_u32(vget_low_u32(x), factor));
+  const uint32x4_t high = vreinterpretq_u32_u64(vmull_high_n_u32(x, factor));
+  return Product{(UnsignedBits)vuzp2q_u32(low, high), (UnsignedBits)vuzp1q_u32(low, high)};
 #else
   Product p;
   FA_FOR (i, kLanes) {
