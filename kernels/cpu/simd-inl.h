@@ -145,22 +145,24 @@ FA_ALWAYS_INLINE Vector exp2(Vector x) {
 #endif
 }
 
-/// tanh(x), relative error below 2e-7. NaN stays NaN.
+/// tanh(x), relative error below 1e-7. NaN stays NaN.
 FA_ALWAYS_INLINE Vector tanh(Vector x) {
   const Bits sign = (Bits)x & INT32_MIN;
   const Vector size = (Vector)((Bits)x ^ sign);
-  // Far from 0: 1 - 2 / (e^2x + 1), which is 1 from 9.1 on.
+  // From 1 on: 1 - 2 / (e^2x + 1), which is 1 from 9.1 on.
   const Vector bounded = select(size > 10.0f, broadcast(10.0f), size);
   const Vector far = 1.0f - 2.0f / (exp2(bounded * (2 * kLog2E)) + 1.0f);
-  // Near 0 that would cancel: x + x^3 * (minimax polynomial of x^2 on [0, 0.39], from Cephes).
+  // Below that would cancel: x + x^3 * (minimax polynomial of x^2).
   const Vector square = size * size;
-  Vector p = broadcast(-5.70498872745e-3f);
-  p = p * square + 2.06390887954e-2f;
-  p = p * square - 5.37397155531e-2f;
-  p = p * square + 1.33314422036e-1f;
-  p = p * square - 3.33332819422e-1f;
+  Vector p = broadcast(-0.0003585071847f);
+  p = p * square + 0.002301542288f;
+  p = p * square - 0.007946328962f;
+  p = p * square + 0.02148679381f;
+  p = p * square - 0.05387984457f;
+  p = p * square + 0.1333234516f;
+  p = p * square - 0.3333329546f;
   const Vector near = size + size * square * p;
-  return (Vector)((Bits)select(size < 0.625f, near, far) | sign);
+  return (Vector)((Bits)select(size < 1.0f, near, far) | sign);
 }
 
 template <int... I>

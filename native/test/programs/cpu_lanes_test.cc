@@ -44,7 +44,7 @@ void check_tanh() {
     const double error = std::fabs(found - truth);
     // Denormal results have no relative precision.
     if (truth > std::numeric_limits<float>::min()) worst = std::fmax(worst, error / truth);
-    expect(error <= std::fmax(2e-7 * truth, 1e-44), "tanh", x);
+    expect(error <= std::fmax(1e-7 * truth, 1e-44), "tanh", x);
     expect(tanh_of(-x) == -found, "odd tanh", x);
   }
   expect(tanh_of(infinity) == 1, "tanh", infinity);
