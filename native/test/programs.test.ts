@@ -40,7 +40,16 @@ test.skipIf(!hasSanitizer('-fsanitize=thread'))('the thread pool has no data rac
 
 test('GPU kernels are compared with the cpu backend once, before their first use', { timeout: 240_000 }, () => {
   const sources = [
-    ...['metal/self_check', 'metal/sample_call', 'error', 'tensor', 'backend', 'check_tensor'],
+    ...[
+      'metal/self_check',
+      'metal/sample_call',
+      'metal/sample_options',
+      'metal/sample_tensor',
+      'error',
+      'tensor',
+      'backend',
+      'check_tensor',
+    ],
     ...['problem', 'problem_inputs', 'problem_options', 'problem_sizes', 'missing_feature'],
   ];
   expect(compileAndRun(['test/programs/self_check_test.cc', ...sources.map((name) => `runtime/${name}.cc`)])).toBe(

@@ -87,12 +87,11 @@ class CheckedBackend final : public Backend {
   }
 
  private:
-  using Key = std::tuple<std::string, DType, int64_t, int64_t, bool, bool>;
+  using Key = std::tuple<std::string, DType, int64_t, int64_t, uint32_t, uint32_t>;
 
   void require(const Problem& problem, const Plan& plan) {
-    const Key key{variants_of(plan),          problem.dtype,
-                  problem.head_dim,           problem.value_dim,
-                  problem.has(Feature::mask), problem.has(Feature::bias)};
+    const Key key{variants_of(plan),          problem.dtype,    problem.head_dim, problem.value_dim,
+                  compiled_features(problem), problem.gradients};
     const KernelCheck& found = checks_.get(key, [&] { return check(problem, plan); });
     if (!found.passed) refuse_kernel(found);
   }

@@ -8,7 +8,9 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "error.h"
 #include "metal/sample_call.h"
@@ -131,18 +133,29 @@ void checks_each_kernel_once() {
   expect(checks[3].kernel == "metal-backward" && checks[3].dtype == DType::float16, "what was checked");
 }
 
-void checks_with_mask_and_bias_where_the_call_has_them() {
+void checks_with_the_tensors_that_the_call_has() {
   Checked checked(1);
-  for (const auto features : {0u, feature_bit(fa::Feature::mask), feature_bit(fa::Feature::bias)}) {
+  using fa::AttentionInputs;
+  using fa::Feature;
+  const std::pair<Feature, std::optional<fa::Tensor> AttentionInputs::*> tensors[] = {
+      {Feature::mask, &AttentionInputs::mask},
+      {Feature::bias, &AttentionInputs::bias},
+      {Feature::alibi_slopes, &AttentionInputs::alibi_slopes},
+      {Feature::sinks, &AttentionInputs::sinks},
+      {Feature::kv_lengths, &AttentionInputs::kv_lengths},
+  };
+  for (const auto& [feature, unused] : tensors) {
     fa::Problem problem = problem_of(DType::float32);
-    problem.features = features;
+    problem.features = feature_bit(feature);
     checked.gpu->last_inputs = {};
     checked.gpu->keeps_inputs = true;
     checked.call(problem);
-    expect(checked.gpu->last_inputs.mask.has_value() == problem.has(fa::Feature::mask), "the sample's mask");
-    expect(checked.gpu->last_inputs.bias.has_value() == problem.has(fa::Feature::bias), "the sample's bias");
+    for (const auto& [other, tensor] : tensors) {
+      const bool given = (checked.gpu->last_inputs.*tensor).has_value();
+      expect(given == (other == feature), std::string("the sample's ") + to_string(other));
+    }
   }
-  expect(checked.backend->info().kernel_checks.size() == 3, "compiled kernels differ by mask and bias");
+  expect(checked.backend->info().kernel_checks.size() == 5, "compiled kernels differ by their options");
 }
 
 void checks_each_tile_and_splits_keys() {
@@ -221,7 +234,7 @@ void samples_are_exact() {
 
 int main() {
   checks_each_kernel_once();
-  checks_with_mask_and_bias_where_the_call_has_them();
+  checks_with_the_tensors_that_the_call_has();
   checks_each_tile_and_splits_keys();
   refuses_a_kernel_that_deviates();
   refuses_what_is_not_finite();
