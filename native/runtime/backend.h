@@ -57,7 +57,9 @@ class Backend {
   virtual std::variant<Plan, Refusal> plan(const Problem& problem) const = 0;
   virtual void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) = 0;
   virtual void backward(const Problem& problem, const Plan& plan, const BackwardCall& call) = 0;
-  /// Does ahead of time what the first such call would have to wait for, and computes nothing.
+  /// Does ahead of time what the first such call would have to wait for: compiles its kernels and, where
+  /// kernels are checked at first use, computes a small problem to check them. Nothing of the caller is read
+  /// or written.
   virtual void warm_up(const Problem&, const Plan&) {}
 };
 
