@@ -40,6 +40,8 @@ describe.skipIf(reason !== undefined)(reason === undefined ? name : `${name} (sk
     ['forward', 2e-6],
     ['lse', 2e-6],
     ['mask', 2e-6],
+    ['softcap and sinks', 2e-6],
+    ['packed', 2e-6],
     ['float16', 2 ** -10],
     ['bfloat16', 2 ** -6],
     ['dq', 2e-6],
@@ -57,7 +59,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? name : `${name} (sk
     ['refused attribute', 'FaMetalError{INVALID_ARGUMENT|causal}'],
     ['refused dtype', 'FaMetalError{DTYPE_MISMATCH|k}'],
     ['refused shape', 'FaMetalError{SHAPE_MISMATCH|v}'],
-    ['refused option', 'FaMetalError{UNSUPPORTED|softcap}'],
+    ['refused width', 'FaMetalError{UNSUPPORTED|q}'],
   ])('%s', (check, text) => {
     expect(results[check]).toContain(text);
   });

@@ -3,21 +3,24 @@ import { likelyGradients } from './expected-gradients.js';
 import { runKernel } from './kernels.js';
 import type { AttentionOptions } from './options.js';
 import { prepared } from './register.js';
-import type { Tensor, Tensor4D } from './tensorflow.js';
+import type { Tensor, Tensor3D, Tensor4D } from './tensorflow.js';
+
+/** Rows of the rank of q: packed sequences have no axis of batches. */
+export type RowsLike<Q extends Tensor> = [Q] extends [Tensor3D] ? Tensor3D : Tensor4D;
 
 /**
  * Fused attention on the tfjs that was registered.
  *
- * Differentiable with respect to q, k and v; on the composed route also bias, alibiSlopes and sinks. A gradient that a
- * route does not compute raises `UNSUPPORTED_GRADIENT` when it is asked for.
+ * Differentiable with respect to q, k, v, bias, alibiSlopes and sinks. Dropout draws from its seed alone: hand over a new
+ * seed in every step of a training.
  *
- * @param q float32 [B, Hq, Lq, D]; [B, Lq, Hq, D] with layout `blhd`, and so for k, v and the result
- * @param k float32 [B, Hkv, Lk, D], Hq a multiple of Hkv
- * @param v float32 [B, Hkv, Lk, Dv]
- * @returns float32 [B, Hq, Lq, Dv]
+ * @param q float32 [B, Hq, Lq, D]; [B, Lq, Hq, D] with layout `blhd`, and so for k, v and the result; [Tq, Hq, D] packed
+ * @param k float32 [B, Hkv, Lk, D], Hq a multiple of Hkv; [Tk, Hkv, D] packed; a pool [pages, pageSize, Hkv, D]
+ * @param v as k, with width Dv
+ * @returns float32 [B, Hq, Lq, Dv], packed [Tq, Hq, Dv]
  * @throws FaMetalError
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions): Tensor4D {
+export function attention<Q extends Tensor>(q: Q, k: Tensor, v: Tensor, options?: AttentionOptions): RowsLike<Q> {
   const [out, ...others] = run(q, k, v, options);
   for (const tensor of others) tensor.dispose();
   return out;
@@ -26,23 +29,28 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options?: AttentionOp
 /**
  * As `attention`, with the logarithm of the softmax denominator; both are differentiable.
  *
- * @returns out, and lse float32 [B, Hq, Lq], natural logarithm, -Infinity for a row that sees no key
+ * @returns out, and lse float32 [B, Hq, Lq] (packed [Hq, Tq]), natural logarithm, -Infinity for a row that sees no key
  * @throws FaMetalError
  */
-export function attentionWithLse(
-  q: Tensor,
+export function attentionWithLse<Q extends Tensor>(
+  q: Q,
   k: Tensor,
   v: Tensor,
   options?: AttentionOptions,
-): { out: Tensor4D; lse: Tensor } {
+): { out: RowsLike<Q>; lse: Tensor } {
   const [out, lse, stats] = run(q, k, v, options);
   stats.dispose();
   return { out, lse };
 }
 
-function run(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions | undefined): [Tensor4D, Tensor, Tensor] {
+function run<Q extends Tensor>(
+  q: Q,
+  k: Tensor,
+  v: Tensor,
+  options: AttentionOptions | undefined,
+): [RowsLike<Q>, Tensor, Tensor] {
   const { tf, names } = prepared();
   const call = readCall(q, k, v, options);
   const gradients = likelyGradients(tf, call);
-  return runKernel(tf, names.forward, call.tensors, { ...call, gradients }) as [Tensor4D, Tensor, Tensor];
+  return runKernel(tf, names.forward, call.tensors, { ...call, gradients }) as [RowsLike<Q>, Tensor, Tensor];
 }

@@ -4,6 +4,7 @@ import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_
 import type * as layers from '@tensorflow/tfjs-layers';
 
 export type Tensor = core.Tensor;
+export type Tensor3D = core.Tensor3D;
 export type Tensor4D = core.Tensor4D;
 export type TensorInfo = core.TensorInfo;
 

@@ -86,7 +86,8 @@ const unsupportedNatively: Record<string, IllegalCall> = {
 
 /** Options that the cpu backend does not have, as kernels/variants/options.json says. */
 function lacking(samples: Partial<Record<keyof typeof supportedOptions, IllegalCall>>): Record<string, IllegalCall> {
-  const lacks = (name: string) => supportedOptions[name as keyof typeof supportedOptions].cpu.length === 0;
+  const table: Readonly<Record<string, { cpu: readonly string[] }>> = supportedOptions;
+  const lacks = (name: string) => table[name]?.cpu.length === 0;
   return Object.fromEntries(Object.entries(samples).filter(([name]) => lacks(name)));
 }
 

@@ -93,6 +93,26 @@ keep = random.random((2, 1, 33, 40)) > 0.4
 out, _ = session(flash(inputs=("q", "k", "v", "", "mask"), kinds={"mask": BOOL})).run(None, {**feeds, "mask": keep})
 results["mask"] = error(out, probabilities(q, k, keep=keep)[0] @ values)
 
+sinks = normal(4)
+given = {**feeds, "sinks": sinks}
+out, _ = session(flash({"softcap": 0.8}, inputs=("q", "k", "v", "", "", "", "sinks"))).run(None, given)
+scores = 0.8 * np.tanh(q.astype(np.float64) @ np.repeat(k, 2, axis=1).astype(np.float64).swapaxes(2, 3) / np.sqrt(32) / 0.8)
+weights = np.exp(scores)
+total = weights.sum(-1, keepdims=True) + np.exp(sinks.astype(np.float64))[:, None, None]
+results["softcap and sinks"] = error(out, weights / total @ values)
+
+# Two sequences of 10 and 23 queries, of 25 and 15 keys, end to end.
+starts = {"cq": np.array([0, 10, 33], np.int32), "ck": np.array([0, 25, 40], np.int32)}
+packed = {name: value[0].swapaxes(0, 1) for name, value in feeds.items()}
+inputs = ("q", "k", "v", "", "", "", "", "", "cq", "ck")
+kinds = {name: TensorProto.INT32 for name in starts}
+out, _ = session(flash(inputs=inputs, kinds=kinds)).run(None, {**packed, **starts})
+parts = []
+for rows, keys in ((slice(0, 10), slice(0, 25)), (slice(10, 33), slice(25, 40))):
+    p, _ = probabilities(q[:1, :, rows], k[:1, :, keys])
+    parts.append(p @ values[:1, :, keys])
+results["packed"] = error(out, np.concatenate(parts, axis=2)[0].swapaxes(0, 1))
+
 halves = {name: value.astype(np.float16) for name, value in feeds.items()}
 out, _ = session(flash(kind=FLOAT16)).run(None, halves)
 p, _ = probabilities(halves["q"], halves["k"])
@@ -117,7 +137,8 @@ for name, got, right in zip(("dq", "dk", "dv"), session(training).run(None, squa
 results["refused attribute"] = refusal(lambda: session(flash({"causal": "lowerRight"})))
 results["refused dtype"] = refusal(lambda: session(flash(kinds={"k": FLOAT16})).run(None, {**feeds, "k": halves["k"]}))
 results["refused shape"] = refusal(lambda: session(flash()).run(None, {**feeds, "v": v[:, :, 1:]}))
-results["refused option"] = refusal(lambda: session(flash({"softcap": 2.0})).run(None, feeds))
+wide = normal(1, 1, 2, 577)
+results["refused width"] = refusal(lambda: session(flash()).run(None, {"q": wide, "k": wide, "v": q[:1, :1, :2]}))
 
 ort.register_execution_provider_library("fa-metal", library)
 device = next(one for one in ort.get_ep_devices() if one.ep_name == "FaMetalExecutionProvider")
