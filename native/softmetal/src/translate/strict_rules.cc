@@ -25,6 +25,13 @@ const char* forbidden(const std::string& word) {
   return found == words.end() ? nullptr : found->second;
 }
 
+// `kernel` begins a function: a type or an attribute comes next. Anything else uses it as a name.
+bool is_keyword_as_name(const Tokens& tokens, size_t at) {
+  if (!tokens[at].is("kernel") && !tokens[at].is("vertex") && !tokens[at].is("fragment")) return false;
+  const Token& next = tokens[next_code(tokens, at + 1)];
+  return !next.is_name() && !next.is("[[") && !next.is("::");
+}
+
 // Types that the attributes for positions and indices accept; only names that are known to be others count.
 bool is_known_scalar(const std::string& type) {
   static const std::set<std::string> scalars = {"char", "uchar", "short", "ushort", "int",   "uint",
@@ -65,17 +72,36 @@ void check_function_pointers(Translation& translation, const std::vector<Declara
   });
 }
 
+// Only a warning: Apple's compiler is known to take classes that derive from an empty one.
+void check_bases(Translation& translation) {
+  const Tokens& tokens = translation.tokens;
+  for_each_declaration(translation.declarations, [&](const Declaration& declaration) {
+    if (declaration.kind != DeclarationKind::kClass) return;
+    for (size_t i = declaration.name.end; i < declaration.body.begin; ++i) {
+      if (!tokens[i].is(":")) continue;
+      translation.program.diagnostics.push_back(diagnostic_at(
+          tokens[next_code(tokens, i + 1)], "MSL's specification has no derived classes", "warning"));
+      return;
+    }
+  });
+}
+
 }  // namespace
 
 void check_words(Translation& translation) {
   Tokens& tokens = translation.tokens;
+  size_t attribute_end = 0;  // [[kernel]] is an attribute, not a keyword
   for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].is("[[")) attribute_end = after_bracket(tokens, i);
     if (!tokens[i].is_name()) continue;
+    if (i >= attribute_end && is_keyword_as_name(tokens, i))
+      translation.error(i, "'" + tokens[i].text + "' is a keyword of MSL");
     if (const char* message = forbidden(tokens[i].text)) translation.error(i, message);
     bool deletes = tokens[i].is("delete") && i > 0 && !tokens[previous_code(tokens, i - 1)].is("=");
     if (deletes) translation.error(i, "MSL has no new and delete");
   }
   check_function_pointers(translation, translation.declarations);
+  check_bases(translation);
 }
 
 void check_parameter(Translation& translation, const Parameter& parameter, Range type) {

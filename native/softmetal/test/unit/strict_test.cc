@@ -94,6 +94,13 @@ TEST("refused: dynamic_cast") {
 }
 TEST("refused: typeid") { refused(kernel("auto& x = typeid(int);"), 3, "type information"); }
 TEST("refused: goto") { refused(kernel("again: goto again;"), 3, "goto"); }
+TEST("refused: keywords of functions as names") {
+  refused(kernel("int vertex = 1; p[0] = vertex;"), 3, "'vertex' is a keyword of MSL");
+  refused("float f(float fragment) { return 1; }\n", 1, "'fragment' is a keyword of MSL");
+  refused("struct S { int kernel; };\n", 1, "'kernel' is a keyword of MSL");
+  refused("struct vertex { int a; };\n", 1, "'vertex' is a keyword of MSL");
+  refused("template <int fragment> int f() { return 1; }\n", 1, "'fragment' is a keyword of MSL");
+}
 TEST("refused: half4 assigned to float4") {
   refused(kernel("half4 h = half4(1.0h); float4 v = h;"), 3, "half4");
 }
@@ -200,6 +207,27 @@ TEST("a warning says what is not checked") {
   }
 }
 
+TEST("a warning about a derived class, which Apple's compiler may take") {
+  std::vector<Diagnostic> found = complaints(
+      "struct A { int a; };\nstruct B : A { int b; };\ntemplate <typename T> struct C\n"
+      ": public A {};\nenum class E : uint { one };\n" +
+      kernel("B b; b.a = 1; p[0] = b.a;"));
+  CHECK_EQUAL(found.size(), size_t{2});
+  for (const Diagnostic& each : found) {
+    CHECK_EQUAL(each.severity, "warning");
+    CHECK_CONTAINS(each.message, "no derived classes");
+  }
+  if (found.size() != 2) return;
+  CHECK_EQUAL(found[0].line, 2 + kHeadLines);
+  CHECK_EQUAL(found[1].line, 4 + kHeadLines);
+}
+
+TEST("accepted: kernels by keyword and by attribute, vertex_id") {
+  accepted(
+      "kernel [[max_total_threads_per_threadgroup(64)]] void a(device float* p [[buffer(0)]]) { p[0] = 1; }\n"
+      "[[kernel]] void b(device float* p [[buffer(0)]]) { int vertex_id = 1; p[0] = vertex_id; }\n"
+      "namespace n { kernel void c(device float* p [[buffer(0)]]) { p[0] = 1; } }");
+}
 TEST("accepted: pointers, vectors, swizzles and conversions") {
   accepted(kernel(
       "auto q = p + 1; q[0] = c[1]; t[i] = q[0];\n"
