@@ -29,7 +29,8 @@ const zeros = (shape: number[]): Tensor => ({
 function unitRows(shape: number[], keyOf: (row: number) => number): Tensor {
   const v = zeros(shape);
   const width = shape.at(-1) as number;
-  for (let row = 0; row < v.data.length / width; row++) v.data[row * width + keyOf(row)] = 1;
+  const data = v.data as Float32Array;
+  for (let row = 0; row < data.length / width; row++) data[row * width + keyOf(row)] = 1;
   return v;
 }
 
