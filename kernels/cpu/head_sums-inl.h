@@ -6,12 +6,12 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
+/// Of rows padded with zeros to whole vectors. In doubles, because large terms may cancel.
 FA_NOINLINE double dot_rows(const float* a, const float* b, int64_t width) {
-  Vector sum{};
-  for (int64_t d = 0; d < width; d += kLanes) sum += load(a + d) * load(b + d);
-  double total = 0;
-  for (int i = 0; i < kLanes; ++i) total += sum[i];
-  return total;
+  double sums[4] = {};
+  for (int64_t d = 0; d < width; d += 4)
+    FA_FOR (i, 4) sums[i] += static_cast<double>(a[d + i]) * b[d + i];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 /// The sink's share of a row's denominator. Statistics give it more exactly than lse, unless their sum is too

@@ -14,24 +14,25 @@ struct ScoreUnits {
   float product;   ///< of the product where it meets the addend
   float exponent;  ///< of a difference of scores, gives log2 units
   float natural;   ///< of a score, gives natural units
-  /// With a softcap, a score is cap * tanh(product * cap_scale) before the addend. Else both are 0.
-  float cap, cap_scale;
+  /// With a softcap, a score is cap * tanh(product * cap_scale) before the addend, nearly product * cap_slope
+  /// where that is small. Else all are 0.
+  float cap, cap_scale, cap_slope;
 };
 
 /// Softcap c: the product's way to the score is not linear, so it is scaled before.
 FA_ALWAYS_INLINE ScoreUnits capped_units(const Attention& a) {
   const float scale = a.scale / a.softcap;
   const float finite = scale < kLowest ? kLowest : scale > -kLowest ? -kLowest : scale;  // 0 * Inf is NaN
-  return ScoreUnits{1, 1, kLog2E, 1, a.softcap, finite};
+  return ScoreUnits{1, 1, kLog2E, 1, a.softcap, finite, a.scale};
 }
 
 FA_ALWAYS_INLINE ScoreUnits score_units(const Attention& a) {
   if (a.softcap > 0) return capped_units(a);
-  if (a.bias.data || a.alibi_slopes) return ScoreUnits{1, a.scale, kLog2E, 1, 0, 0};
+  if (a.bias.data || a.alibi_slopes) return ScoreUnits{1, a.scale, kLog2E, 1, 0, 0, 0};
   const float size = a.scale < 0 ? -a.scale : a.scale;
   if (size < 1e-30f)  // lse / scale would overflow; so small, rounding is harmless
-    return ScoreUnits{a.scale, 1, kLog2E, 1, 0, 0};
-  return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size, 0, 0};
+    return ScoreUnits{a.scale, 1, kLog2E, 1, 0, 0, 0};
+  return ScoreUnits{a.scale < 0 ? -1.0f : 1.0f, 1, size * kLog2E, size, 0, 0, 0};
 }
 
 /// Whether scores have an addend: mask, bias or ALiBi.
@@ -46,10 +47,10 @@ enum class Edge {
 };
 
 struct TileEdge {
-  int lo, hi;                     ///< row i of the tile is visible to lane r iff r + lo <= i <= r + hi
-  int rows;                       ///< rows from here on are no keys
-  const float* addend;            ///< [kTileRows][kPanelRows]
-  float product, cap, cap_scale;  ///< of ScoreUnits
+  int lo, hi;           ///< row i of the tile is visible to lane r iff r + lo <= i <= r + hi
+  int rows;             ///< rows from here on are no keys
+  const float* addend;  ///< [kTileRows][kPanelRows]
+  float product, cap, cap_scale, cap_slope;  ///< of ScoreUnits
 };
 
 /// For row i, vector v of a tile: which lanes see it. Not for Edge::none.
@@ -64,15 +65,21 @@ FA_ALWAYS_INLINE Bits visible_lanes(const TileEdge& edge, int i, int v) {
   }
 }
 
-/// The final score, minus infinity where invisible (whatever the key holds, NaN included). `slope`, if given,
-/// gets the derivative of a capped score by the product: 1 - tanh^2.
+/// cap * tanh(product * cap_scale). Small scores keep what a cap far above them does not change, with one
+/// rounding less each way. `slope`, if given, gets the derivative, 1 - tanh^2.
+FA_ALWAYS_INLINE Vector cap_score(Vector product, const TileEdge& edge, Vector* slope) {
+  const Vector x = product * edge.cap_scale, share = tanh(x), linear = product * edge.cap_slope;
+  if (slope) *slope = 1.0f - share * share;
+  return select(absolute(x) < kTanhNear, linear + linear * tanh_excess(x), share * edge.cap);
+}
+
+/// The final score, minus infinity where invisible (whatever the key holds, NaN included). `slope`: see
+/// cap_score.
 template <Edge kEdge, bool kCapped>
 FA_ALWAYS_INLINE Vector finish_score(Vector score, const TileEdge& edge, int i, int v,
                                      Vector* slope = nullptr) {
   if constexpr (kCapped) {
-    const Vector share = tanh(score * edge.cap_scale);
-    if (slope) *slope = 1.0f - share * share;
-    score = share * edge.cap;
+    score = cap_score(score, edge, slope);
   }
   if constexpr (kEdge == Edge::none) return score;
   if constexpr (kEdge == Edge::addend) {
@@ -123,10 +130,10 @@ FA_ALWAYS_INLINE TileEdge tile_edge(const PanelBand& cut, const TilePlace& t, co
                                     const ScoreUnits& units) {
   const int shift = t.from * kLanes - t.key;
   return TileEdge{
-      cut.lo + shift, cut.hi + shift,
-      t.rows,         addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr,
-      units.product,  units.cap,
-      units.cap_scale};
+      cut.lo + shift,  cut.hi + shift,
+      t.rows,          addend ? addend + static_cast<int64_t>(t.key) * kPanelRows + t.from * kLanes : nullptr,
+      units.product,   units.cap,
+      units.cap_scale, units.cap_slope};
 }
 
 }  // namespace

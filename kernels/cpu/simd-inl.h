@@ -145,15 +145,11 @@ FA_ALWAYS_INLINE Vector exp2(Vector x) {
 #endif
 }
 
-/// tanh(x), relative error below 1e-7. NaN stays NaN.
-FA_ALWAYS_INLINE Vector tanh(Vector x) {
-  const Bits sign = (Bits)x & INT32_MIN;
-  const Vector size = (Vector)((Bits)x ^ sign);
-  // From 1 on: 1 - 2 / (e^2x + 1), which is 1 from 9.1 on.
-  const Vector bounded = select(size > 10.0f, broadcast(10.0f), size);
-  const Vector far = 1.0f - 2.0f / (exp2(bounded * (2 * kLog2E)) + 1.0f);
-  // Below that would cancel: x + x^3 * (minimax polynomial of x^2).
-  const Vector square = size * size;
+constexpr float kTanhNear = 1;
+
+/// tanh(x) / x - 1 where |x| < kTanhNear: a minimax polynomial of x^2.
+FA_ALWAYS_INLINE Vector tanh_excess(Vector x) {
+  const Vector square = x * x;
   Vector p = broadcast(-0.0003585071847f);
   p = p * square + 0.002301542288f;
   p = p * square - 0.007946328962f;
@@ -161,8 +157,19 @@ FA_ALWAYS_INLINE Vector tanh(Vector x) {
   p = p * square - 0.05387984457f;
   p = p * square + 0.1333234516f;
   p = p * square - 0.3333329546f;
-  const Vector near = size + size * square * p;
-  return (Vector)((Bits)select(size < 1.0f, near, far) | sign);
+  return square * p;
+}
+
+FA_ALWAYS_INLINE Vector absolute(Vector x) { return (Vector)((Bits)x & INT32_MAX); }
+
+/// tanh(x), relative error below 1e-7. NaN stays NaN.
+FA_ALWAYS_INLINE Vector tanh(Vector x) {
+  const Vector size = absolute(x);
+  // Far from 0: 1 - 2 / (e^2x + 1), which is 1 from 9.1 on; near, that would cancel.
+  const Vector bounded = select(size > 10.0f, broadcast(10.0f), size);
+  const Vector far = 1.0f - 2.0f / (exp2(bounded * (2 * kLog2E)) + 1.0f);
+  const Vector near = size + size * tanh_excess(size);
+  return (Vector)((Bits)select(size < kTanhNear, near, far) | ((Bits)x & INT32_MIN));
 }
 
 template <int... I>
