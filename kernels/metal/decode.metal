@@ -62,7 +62,8 @@ template <typename T, int width, int value_width, typename Tile>
   DecodeMemory<T> from;
   from.k.open(k, p.k, k_is_int8 ? 1 : sizeof(T), rows);
   from.v.open(v, p.v, v_is_int8 ? 1 : sizeof(T), rows);
-  if (has_pages) from.places = CachePlaces{cache_pages + rows.batch * cache.pages_batch, cache.page_size};
+  if (has_cache) from.places.cache = &cache;
+  if (has_pages) from.places.pages = cache_pages + rows.batch * cache.pages_batch;
   if (k_is_int8) from.k.open_scales(k_scales, cache.k_scale, rows);
   if (v_is_int8) from.v.open_scales(v_scales, cache.v_scale, rows);
   from.queries = queries;

@@ -8,12 +8,12 @@ using namespace metal;
 
 /// Where the rows of a kv head are. Its places in pages are those of its keys, and of its values.
 struct CachePlaces {
-  const device int* pages;  ///< of the batch; undefined without
-  int page_size;
+  const device int* pages;      ///< of the batch; undefined without, as are
+  constant CacheParams* cache;  ///< these without pages and int8
 
-  METAL_FUNC Int64 offset(thread const RowStrides& strides, int key) const {
+  METAL_FUNC Int64 offset(constant RowStrides& strides, int key) const {
     if (!has_pages) return key * strides.row;
-    return pages[key / page_size] * strides.batch + key % page_size * strides.row;
+    return pages[key / cache->page_size] * strides.batch + key % cache->page_size * strides.row;
   }
 };
 
@@ -21,32 +21,22 @@ struct CachePlaces {
 struct CacheRows {
   const device uchar* start;   ///< of row 0, or of row 0 of page 0
   const device float* scales;  ///< likewise; undefined unless the rows are int8
-  RowStrides strides, scale_strides;
 
-  METAL_FUNC static Int64 start_of(thread const RowStrides& strides, thread const PackedRows& rows) {
+  METAL_FUNC static Int64 start_of(constant RowStrides& strides, thread const PackedRows& rows) {
     return (has_pages ? 0 : rows.batch * strides.batch) + rows.kv_head * strides.head;
   }
-  METAL_FUNC void open(const device uchar* tensor, RowStrides of_tensor, int element_bytes,
+  METAL_FUNC void open(const device uchar* tensor, constant RowStrides& strides, int element_bytes,
                        thread const PackedRows& rows) {
-    strides = of_tensor;
     start = tensor + start_of(strides, rows) * element_bytes;
   }
-  METAL_FUNC void open_scales(const device float* of_tensor, RowStrides of_scales,
+  METAL_FUNC void open_scales(const device float* tensor, constant RowStrides& strides,
                               thread const PackedRows& rows) {
-    scale_strides = of_scales;
-    scales = of_tensor + start_of(of_scales, rows);
-  }
-
-  METAL_FUNC const device uchar* row(thread const CachePlaces& places, int key, int element_bytes) const {
-    return start + places.offset(strides, key) * element_bytes;
-  }
-  METAL_FUNC float scale(thread const CachePlaces& places, int key) const {
-    return scales[places.offset(scale_strides, key)];
+    scales = tensor + start_of(strides, rows);
   }
 };
 
-/// Two elements of a key from `row` on, of which `columns` exist. Of int8 they are the integers: the products
-/// get the scale, so that nothing is rounded here.
+/// Two elements of a key from `row` + `column` on, of which `columns` exist. Of int8 they are the integers:
+/// the products get the scale, so that nothing is rounded here.
 template <typename T>
 METAL_FUNC vec<T, 2> read_key(const device uchar* row, int column, int columns) {
   if (!k_is_int8) return read_two(reinterpret_cast<const device T*>(row) + column, columns);

@@ -90,16 +90,16 @@ struct Decoder {
     }
   }
 
-  /// Products of eight keys with all rows, transposed. `key` is the lane's.
+  /// Products of eight keys with all rows, transposed. `key` is the lane's, from its first column on, and has
+  /// `columns` from there.
   METAL_FUNC void multiply(thread Fragment<float> (&products)[Shape::kRowFragments], const device uchar* key,
-                           int dim, threadgroup const vec<T, 2>* queries) {
+                           int columns, threadgroup const vec<T, 2>* queries) {
 #pragma unroll
     for (int r = 0; r < Shape::kRowFragments; ++r) products[r] = zero_fragment<float>();
 #pragma unroll(4)
     for (int d = 0; d < Shape::kWidth / 8; ++d) {
-      const int column = 8 * d + lane.column;
       Fragment<T> left;
-      elements(left) = read_key<T>(key, column, dim - column);
+      elements(left) = read_key<T>(key, 8 * d, columns - 8 * d);
 #pragma unroll
       for (int r = 0; r < Shape::kRowFragments; ++r) {
         Fragment<T> right;
@@ -115,9 +115,11 @@ struct Decoder {
     for (int f = simdgroup; f < Shape::kBlockFragments; f += Shape::kSimdgroups) {
       const int key = 8 * f + lane.row, readable = block.readable(key);
       Fragment<float> products[Shape::kRowFragments];
-      multiply(products, from.k.row(from.places, readable, k_is_int8 ? 1 : sizeof(T)), p.head_dim,
+      const Int64 element = from.places.offset(p.k, readable) + lane.column;
+      multiply(products, from.k.start + element * (k_is_int8 ? 1 : sizeof(T)), p.head_dim - lane.column,
                from.queries);
-      const float scale = k_is_int8 ? from.k.scale(from.places, readable) : 1.0f;
+      float scale = 1;
+      if (k_is_int8) scale = from.k.scales[from.places.offset(from.places.cache->k_scale, readable)];
 #pragma unroll
       for (int n = 0; n < 2 * Shape::kRowFragments; ++n) {
         const int row = n / 2 * 8 + lane.column + n % 2;
@@ -174,17 +176,19 @@ struct Decoder {
 
   /// O += P V in the columns of this simdgroup.
   METAL_FUNC void add_values(thread const DecodeWeights<T, Shape>& weights, thread const DecodeBlock& block,
-                             thread const DecodeMemory<T>& from, int dim, bool careful) {
+                             thread const DecodeMemory<T>& from, constant AttentionParams& p, bool careful) {
 #pragma unroll
     for (int f = 0; f < Shape::kBlockFragments; ++f) {
       const int key = block.readable(8 * f + lane.row);
-      const device uchar* row = from.v.row(from.places, key, v_is_int8 ? 1 : sizeof(T));
-      const float scale = v_is_int8 ? from.v.scale(from.places, key) : 1.0f;
+      const device uchar* row = from.v.start + from.places.offset(p.v, key) * (v_is_int8 ? 1 : sizeof(T));
+      float scale = 1;
+      if (v_is_int8) scale = from.v.scales[from.places.offset(from.places.cache->v_scale, key)];
 #pragma unroll
       for (int g = 0; g < Shape::kOwnGroups; ++g) {
         const int group = simdgroup * Shape::kOwnGroups + g;
         if (group >= Shape::kValueGroups) continue;
-        vec<T, 4> share = read_value<T, Shape::kValueWidth>(row, share_column(group, lane), dim, scale);
+        vec<T, 4> share =
+            read_value<T, Shape::kValueWidth>(row, share_column(group, lane), p.value_dim, scale);
         if (careful) add_special(weights, take_special(share), f, g);
 #pragma unroll
         for (int r = 0; r < Shape::kRowFragments; ++r) out[r][g].multiply_add(weights.p[r][f], share);
@@ -211,17 +215,17 @@ struct Decoder {
   METAL_FUNC void add_blocks(thread const DecodeMemory<T>& from, constant AttentionParams& p,
                              thread const BlockRange& range, bool careful) {
     reset(from);
-    KeyBand band = rows.sequence.band;
-    const KeyBlocks all = key_blocks(band, 0, p.query_length, Shape::kBlock);
+    const KeyBlocks all = key_blocks(rows.sequence.band, 0, p.query_length, Shape::kBlock);
     for (int b = range.begin; b < range.end; ++b) {
-      const DecodeBlock block{b * Shape::kBlock, band.keys - 1, all.are_plain(b)};
+      const DecodeBlock block{b * Shape::kBlock, (has_sequences ? rows.sequence.band.keys : p.band.keys) - 1,
+                              all.are_plain(b)};
       threadgroup float* page = from.pages + b % 2 * Shape::kPage;
       score(page, block, from, p);
       // The next block's scores go to the other page: one barrier a block is enough.
       threadgroup_barrier(mem_flags::mem_threadgroup);
       DecodeWeights<T, Shape> weights;
       absorb(weights, page, block, p, careful);
-      add_values(weights, block, from, p.value_dim, careful);
+      add_values(weights, block, from, p, careful);
     }
   }
 

@@ -53,7 +53,12 @@ struct HeadScores {
 
   METAL_FUNC void open(constant AttentionParams& p, thread const ScoreInputs& inputs,
                        thread const Sequence& sequence, int batch, int head) {
-    band = sequence.band;
+    // Read again from the parameters where it can be: kept, it would take registers.
+    if (has_sequences) {
+      band = sequence.band;
+    } else {
+      band = p.band;
+    }
     scale_log2 = has_softcap ? p.cap_log2 : p.scale_log2;
     cap_scale = p.cap_scale;
     if (has_mask) {
@@ -68,7 +73,7 @@ struct HeadScores {
     }
     if (has_alibi) {
       slope_log2 = inputs.alibi_slopes[batch * p.alibi_batch + head] * kLog2E;
-      offset = sequence.offset;
+      offset = has_sequences ? sequence.offset : p.offset;
     }
   }
 
