@@ -12,12 +12,16 @@ export class Ring {
   /** @type {Worker[]} */
   #workers;
 
-  /** @param {number} places */
-  constructor(places) {
+  /**
+   * @param {number} places
+   * @param {import('node:worker_threads').WorkerOptions} [options] what each worker is started with besides
+   */
+  constructor(places, options = {}) {
     const channels = Array.from({ length: places }, () => new MessageChannel());
     this.#workers = channels.map(({ port1: next }, index) => {
       const previous = /** @type {MessageChannel} */ (channels[(index + places - 1) % places]).port2;
       return new Worker(new URL('worker.mjs', import.meta.url), {
+        ...options,
         workerData: { places, previous, next },
         transferList: [previous, next],
       });
