@@ -22,7 +22,9 @@ const many = { B: 2, Hq: 4, Hkv: 2, Lq: 40, Lk: 90, D: 32 } as const;
 const few = { ...many, Lq: 3 } as const;
 const general = ['metal-forward', 'metal-backward', 'metal-backward-stored'] as const;
 const short = ['metal-decode', 'metal-backward-short'] as const;
-const scores = { alibi: 'BH', sinks: true, softcap: 5, dLse: true } as const;
+const scores = { sinks: true, softcap: 5, dLse: true } as const;
+/** Their gradient is for the general route only. */
+const slopes = { ...scores, alibi: 'BH' } as const;
 
 const optionSets: Readonly<Record<string, CaseParameters>> = {
   plain: { causal: 'bottomRight' },
@@ -44,9 +46,11 @@ function callsOf(size: CaseParameters, routes: readonly MetalRoute[], rows: stri
 export const repeatableCalls: readonly RepeatableCall[] = [
   ...callsOf(many, general, 'many'),
   ...callsOf(few, short, 'few'),
+  { name: 'slopes, many rows', parameters: { ...many, ...slopes }, routes: ['metal-forward', 'metal-backward'] },
+  { name: 'slopes, few rows', parameters: { ...few, ...slopes }, routes: ['metal-decode', 'metal-backward'] },
   {
     name: 'packed sequences with everything',
-    parameters: { Hq: 4, Hkv: 2, D: 32, varlen: '17-33+0-5+40-40', bias: '1HQ', dropout: 0.2, ...scores },
+    parameters: { Hq: 4, Hkv: 2, D: 32, varlen: '17-33+0-5+40-40', bias: '1HQ', dropout: 0.2, ...slopes },
     routes: ['metal-forward', 'metal-backward'],
   },
   {
