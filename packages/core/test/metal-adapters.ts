@@ -4,9 +4,13 @@ import { lacksWideHeads } from '../test-support/not-supported.js';
 import { chooseSoftwareDevice, type Profile } from '../test-support/software-device.js';
 import { notSupported, runInto } from './conformance-adapters.js';
 
-/** One that checks every access. The software device reads its settings once, when the process opens the first device. */
-export function openSoftwareDevice(profile: Profile): Device {
-  chooseSoftwareDevice({ profile });
+/**
+ * The software device reads its settings once, when the process opens the first device.
+ *
+ * @param validate check every access, which makes kernels several times as slow to compile and to run
+ */
+export function openSoftwareDevice(profile: Profile, validate = true): Device {
+  chooseSoftwareDevice({ profile, validate });
   const device = openDeviceSync({ backend: 'metal', device: 'software' });
   if (device.info.family !== profile) throw new Error(`expected a device like ${profile}, got ${device.info.family}`);
   return device;
