@@ -25,7 +25,7 @@ const zeros = (shape: number[]): Tensor => ({
   dtype: 'float32',
 });
 
-/** `entries` unit matrices of `size` columns, one below the other; `first` keys of them, then from 0 again. */
+/** Rows that are 1 in the column of their key, and 0 elsewhere. */
 function unitRows(shape: number[], keyOf: (row: number) => number): Tensor {
   const v = zeros(shape);
   const width = shape.at(-1) as number;
