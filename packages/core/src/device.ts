@@ -124,8 +124,8 @@ export class Device {
    *
    * @param inputs q and the pieces of the forward call, what it gave back, and the gradients of that
    * @param options the same as in the forward call
-   * @returns dq, `chunks` with dk and dv of each piece, and the gradients of options in float32; dq is summed over
-   *   pieces in float32
+   * @returns dq, `chunks` with dk and dv of each piece, and the gradients of options in float32; 16-bit inputs are
+   *   computed and summed in float32, and rounded once
    * @throws FaMetalError (as a rejection)
    */
   async attentionChunkedBackward(

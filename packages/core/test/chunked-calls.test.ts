@@ -159,6 +159,17 @@ describe('refusals', () => {
     await expect(device.attentionChunkedBackward(inputs as never)).rejects.toMatchObject({ code, argument });
   });
 
+  it('of the gradients: dtypes that differ, and one that is none of the op', async () => {
+    const { out, lse } = await device.attentionChunked(q, pieces);
+    const given = { out, lse, dOut };
+    const half = randomTensor(1, [2, 4, 5, 8], 'float16');
+    const mixed = device.attentionChunkedBackward({ ...given, q: half, chunks: pieces });
+    await expect(mixed).rejects.toMatchObject({ code: 'DTYPE_MISMATCH', argument: 'out' });
+    const indices = { data: new Int32Array(2 * 4 * 5 * 8), shape: [2, 4, 5, 8], dtype: 'int32' } as const;
+    const wrong = device.attentionChunkedBackward({ ...given, q: indices, chunks: pieces });
+    await expect(wrong).rejects.toMatchObject({ code: 'DTYPE_MISMATCH', argument: 'q' });
+  });
+
   it('a closed device', async () => {
     const closed = openDeviceSync({ backend: 'cpu' });
     closed.close();

@@ -5,11 +5,13 @@ import type {
   AttentionBackwardInputs,
   AttentionGradients,
   AttentionOptions,
+  DType,
   NeededGradients,
   Tensor,
 } from '../types.js';
 import type { ChunkedAttentionOptions, ChunkedProblem } from './chunked-problem.js';
 import type { KeyValueChunks, Piece } from './chunks.js';
+import { fromFloat32, widened } from './float-rows.js';
 import { callOf, type Runner, readCall } from './forward.js';
 import { GradientSums } from './gradient-sums.js';
 import { sliceBatch } from './slices.js';
@@ -49,12 +51,26 @@ export async function runChunkedBackward(
   const { problem, pieces } = readCall(operation, inputs.q, chunks, options);
   const sums = new GradientSums(problem, needs);
   const kept: KeyValueGradients[] = [];
-  for await (const piece of pieces) {
-    const gradients = await pieceGradients({ device, problem, rows, needs, sums }, piece);
-    if (onChunk) await onChunk(gradients, piece.index);
+  const { dtype } = problem.q;
+  const backward = inOperation(operation, () => ({
+    device,
+    problem: { ...problem, q: widened('q', problem.q, dtype) },
+    rows: { ...rows, out: widened('out', rows.out, dtype), dOut: widened('dOut', rows.dOut, dtype) },
+    needs,
+    sums,
+  }));
+  for await (const { k, v, ...place } of pieces) {
+    const piece = inOperation(operation, () => ({ ...place, k: widened('k', k, dtype), v: widened('v', v, dtype) }));
+    const { dk, dv } = await pieceGradients(backward, piece);
+    const gradients = { dk: rounded(dk, dtype), dv: rounded(dv, dtype) };
+    if (onChunk) await onChunk(gradients, place.index);
     else kept.push(gradients);
   }
   return { ...sums.results(), chunks: kept };
+}
+
+function rounded(gradient: Tensor, dtype: DType): Tensor {
+  return fromFloat32(gradient.data as Float32Array, gradient.shape, dtype);
 }
 
 type RowInputs = Pick<AttentionBackwardInputs, 'out' | 'lse' | 'dOut' | 'dLse'>;

@@ -2,7 +2,7 @@ import { rowMajorStrides } from '../tensor.js';
 import type { AttentionGradients, NeededGradients, Tensor } from '../types.js';
 import type { ChunkedProblem } from './chunked-problem.js';
 import type { Piece } from './chunks.js';
-import { fromFloat32, toFloat32 } from './merged-rows.js';
+import { fromFloat32, toFloat32 } from './float-rows.js';
 
 type Group = ChunkedProblem['groups'][number];
 

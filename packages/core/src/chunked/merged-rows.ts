@@ -1,7 +1,7 @@
 import { weigh } from '../merge-attention.js';
-import { bfloat16, decode, encode, float16 } from '../small-floats.js';
 import { zeros } from '../tensor.js';
-import type { AttentionResult, DType, Layout, Tensor } from '../types.js';
+import type { AttentionResult, DType, Layout } from '../types.js';
+import { fromFloat32, toFloat32 } from './float-rows.js';
 
 /** Sizes of out. */
 export interface RowSizes {
@@ -59,20 +59,4 @@ export class MergedRows {
 function blhdPlace(row: number, heads: number, queries: number): number {
   const [query, head, batch] = [row % queries, Math.floor(row / queries) % heads, Math.floor(row / (queries * heads))];
   return (batch * queries + query) * heads + head;
-}
-
-const formats = { float16, bfloat16 };
-
-/** The values of a dense tensor of floats. */
-export function toFloat32({ data, dtype }: Tensor): Float32Array {
-  if (dtype === 'float32') return data as Float32Array;
-  const format = formats[dtype as keyof typeof formats];
-  return Float32Array.from(data as Uint16Array, (bits) => decode(bits, format));
-}
-
-/** A dense tensor of these values, each rounded to `dtype`. */
-export function fromFloat32(values: Float32Array, shape: readonly number[], dtype: DType): Tensor {
-  if (dtype === 'float32') return { data: values, shape, dtype };
-  const format = formats[dtype as keyof typeof formats];
-  return { data: Uint16Array.from(values, (value) => encode(value, format)), shape, dtype };
 }

@@ -17,17 +17,21 @@ export function sliceBatch<T extends Tensor | undefined>(tensor: T, batch: numbe
   return sliceAxis(tensor, 0, batch, 1) as T;
 }
 
-/** A tensor of three axes or fewer, without strides: what indices and scales of the op have to be. */
+/** A row-major copy of a tensor of four axes or fewer. */
 export function denseCopy(tensor: Tensor): Tensor {
   const { shape, dtype } = tensor;
-  const [first, second, third] = [...new Array<number>(3 - shape.length).fill(1), ...shape] as [number, number, number];
-  const steps = [0, 0, 0, ...(tensor.strides ?? rowMajorStrides(shape))].slice(-3) as [number, number, number];
+  const lacking = new Array<number>(4 - shape.length).fill(1);
+  const [first, second, third, fourth] = [...lacking, ...shape] as [number, number, number, number];
+  const strides = [...lacking, ...(tensor.strides ?? rowMajorStrides(shape))] as [number, number, number, number];
   const source = tensor.data as Elements;
-  const data = new (source.constructor as new (length: number) => Elements)(first * second * third);
+  const data = new (source.constructor as new (length: number) => Elements)(first * second * third * fourth);
   let index = 0;
   for (let a = 0; a < first; a++) {
     for (let b = 0; b < second; b++) {
-      for (let c = 0; c < third; c++) data[index++] = source[a * steps[0] + b * steps[1] + c * steps[2]] as number;
+      for (let c = 0; c < third; c++) {
+        const start = a * strides[0] + b * strides[1] + c * strides[2];
+        for (let d = 0; d < fourth; d++) data[index++] = source[start + d * strides[3]] as number;
+      }
     }
   }
   return { data, shape: [...shape], dtype };
