@@ -46,9 +46,12 @@ describe('plan', () => {
     const refusal = failureOf(() => device.plan({ q: wide, k: wide, v: wide }));
     expect(refusal).toMatchObject({ code: 'UNSUPPORTED', argument: 'q' });
     expect(refusal.message).toMatch(/576.*577/);
-    const option = failureOf(() => device.plan({ ...problem, options: { softcap: 20 }, direction: 'backward' }));
-    expect(option).toMatchObject({ code: 'UNSUPPORTED', argument: 'softcap' });
-    expect(option.message).toMatch(/^\[attentionBackward\] softcap: expected .*cpu backend.*, got softcap/);
+    const { k } = problem;
+    const kScale = { shape: k.shape.slice(0, 3), dtype: 'float32' as const };
+    const int8 = { ...problem, k: { ...k, dtype: 'int8' as const }, options: { kScale } };
+    const option = failureOf(() => device.plan({ ...int8, direction: 'backward' }));
+    expect(option).toMatchObject({ code: 'UNSUPPORTED', argument: 'kScale' });
+    expect(option.message).toMatch(/^\[attentionBackward\] kScale: expected .*cpu backend.*, got kScale/);
   });
 
   test('a direction that does not exist is refused', () => {
