@@ -11,8 +11,8 @@ using namespace metal;
 template <typename T, int width, typename Tile>
 struct ShortQueries {
   static_assert(Tile::kRows == 8, "a threadgroup owns one fragment of rows");
-  // More columns than this are shared by two simdgroups, for the sake of registers.
-  static constant constexpr int kSlices = width > 128 ? 2 : 1;
+  // More columns than these are shared by several simdgroups, for the sake of registers.
+  static constant constexpr int kSlices = width > 256 ? 4 : width > 128 ? 2 : 1;
   static constant constexpr int kParts = Tile::kSimdgroups / kSlices;
   static constant constexpr int kGroups = column_groups(width) / kSlices;
   static_assert(kGroups * kSlices == column_groups(width), "slices are equally wide");

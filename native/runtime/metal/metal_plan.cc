@@ -40,6 +40,8 @@ Refusal too_wide(const MetalRouteRow& row, const Problem& problem) {
                          std::to_string(limit) + " in " + row.name;
   if (row.route == MetalRoute::forward)
     expected += std::string(" (of packed sequences; ") + row_of(MetalRoute::decode).name + " has wider ones)";
+  if (row.route == MetalRoute::backward)
+    expected += std::string(" (wider ones need few rows: ") + row_of(MetalRoute::backward_short).name + ")";
   return unsupported(keys ? "q" : "v", expected, keys ? problem.head_dim : problem.value_dim);
 }
 
@@ -93,8 +95,14 @@ std::optional<Refusal> reserve_helpers(const Problem& problem, const Capabilitie
     plan.scratch.slope_terms = product({query_rows(problem), static_cast<int64_t>(sizeof(float))});
   }
   if (!asked(Feature::bias)) return std::nullopt;
-  plan.bias =
-      bias_sums(problem, *plan.helper(MetalKernel::dBias), problem.query_length, scratch_limit(capabilities));
+  const MetalVariant* d_bias = plan.helper(MetalKernel::dBias);
+  if (d_bias == nullptr) {
+    const int limit = widest(row_of(MetalRoute::backward), problem.dtype);
+    return Refusal{ErrorCode::UNSUPPORTED_GRADIENT, "bias",
+                   "expected no gradient of a bias for heads wider than " + std::to_string(limit) +
+                       " in the metal backend, got bias"};
+  }
+  plan.bias = bias_sums(problem, *d_bias, problem.query_length, scratch_limit(capabilities));
   plan.scratch.bias_parts = plan.bias.scratch();
   if (plan.bias.steps <= kMaxTasks && plan.bias.tasks <= kMaxTasks) return std::nullopt;
   return unsupported("bias",
@@ -191,7 +199,8 @@ Outcome choose_backward(const Problem& problem, const Capabilities& capabilities
   if (has_few_rows(problem)) {
     const RouteWish few{&row_of(MetalRoute::backward_short), 0, "few query rows"};
     Outcome outcome = plan_route(problem, capabilities, few);
-    if (std::holds_alternative<MetalPlan>(outcome)) return outcome;
+    const bool no_other = choose_variants(row_of(MetalRoute::backward), problem, capabilities.family).empty();
+    if (std::holds_alternative<MetalPlan>(outcome) || no_other) return outcome;
   }
   auto stored = plan_stored(problem, capabilities);
   if (auto* plan = std::get_if<MetalPlan>(&stored)) return *std::move(plan);

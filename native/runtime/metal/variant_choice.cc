@@ -1,6 +1,7 @@
 #include "metal/variant_choice.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "metal/copied_rows.h"
@@ -61,11 +62,16 @@ std::optional<Variants> all_kernels(const MetalRouteRow& route, const MetalVaria
   return all;
 }
 
+/// What every kernel of the route has a variant for.
 template <typename Member>
 int largest(const MetalRouteRow& route, DType dtype, Member member) {
-  int value = 0;
-  for (const MetalVariant& row : metal_variants()) {
-    if (of_kernel(row, route.kernels.front(), dtype)) value = std::max(value, row.*member);
+  int value = std::numeric_limits<int>::max();
+  for (const MetalKernel kernel : route.kernels) {
+    int of_one = 0;
+    for (const MetalVariant& row : metal_variants()) {
+      if (of_kernel(row, kernel, dtype)) of_one = std::max(of_one, row.*member);
+    }
+    value = std::min(value, of_one);
   }
   return value;
 }

@@ -13,6 +13,8 @@ export const features = {
   valueWidth: 'Dv other than D',
   wideHeads: 'D or Dv above 256',
   'gradients:wideHeads': 'gradients of D or Dv above 256',
+  'gradients:wideHeads:manyRows': 'the same for more than 8 query rows, or more than 64 that share a key/value head',
+  'gradients:wideHeads:scores': 'the same with dBias or dAlibiSlopes',
   'varlen:wideHeads': 'packed sequences of D or Dv above 256',
   noKeys: 'Lk = 0',
   scale: 'a scale of the caller',
@@ -56,6 +58,11 @@ export const features = {
 
 export type Feature = keyof typeof features | `refuse:${string}`;
 
+type Given = ReturnType<typeof resolve>;
+const hasManyRows = ({ Lq, Hq, Hkv }: Given) => Lq > 8 || (Lq * Hq) / Hkv > 64;
+const hasScoreGradients = ({ alibi, bias, biasGradient }: Given) =>
+  alibi !== undefined || (bias !== undefined && biasGradient !== false);
+
 /** The features that a case needs. */
 export function requiredFeatures(parameters: CaseParameters): Feature[] {
   const given = resolve(parameters);
@@ -71,6 +78,8 @@ export function requiredFeatures(parameters: CaseParameters): Feature[] {
     [given.Dv !== given.D, 'valueWidth'],
     [wide, 'wideHeads'],
     [wide && gradients === true, 'gradients:wideHeads'],
+    [wide && gradients === true && hasManyRows(given), 'gradients:wideHeads:manyRows'],
+    [wide && gradients === true && hasScoreGradients(given), 'gradients:wideHeads:scores'],
     [wide && given.varlen !== undefined, 'varlen:wideHeads'],
     [given.Lk === 0, 'noKeys'],
     [given.scale !== undefined, 'scale'],

@@ -25,7 +25,8 @@ const gradientFeatureOf = { bias: 'gradients:bias', alibiSlopes: 'gradients:alib
 
 /** What the metal backend refuses of heads above 256, where each pass keeps sums of that width. */
 export const lacksWideHeads = {
-  'gradients:wideHeads': 'D and Dv of at most 256 backward',
+  'gradients:wideHeads:manyRows': 'D and Dv of at most 256 backward, but for few query rows',
+  'gradients:wideHeads:scores': 'D and Dv of at most 256 for the gradients of bias and ALiBi',
   'varlen:wideHeads': 'D and Dv of at most 256 where sequences are packed',
 } as const;
 
