@@ -50,9 +50,25 @@ FA_ALWAYS_INLINE bool is_cut(const BackwardPlan& p, int64_t b) {
   return stored_keys(p.g.forward, b) > p.chunk_keys;
 }
 
-/// Counts the chunks, and cuts the rows of sequences that have several into phases.
-FA_ALWAYS_INLINE void cut_sequences(BackwardPlan& p) {
+/// Cuts the rows of cut sequences, of which the longest has so many, into phases: what they take is to be
+/// small against dQ, or small.
+FA_ALWAYS_INLINE void cut_rows(BackwardPlan& p, int64_t rows) {
   constexpr int64_t kPartialFloats = 1 << 19;
+  const Attention& a = p.g.forward;
+  const int64_t row_floats = p.cut_chunks * a.query_heads * a.head_dim;
+  const int64_t d_queries = (a.packed ? 1 : a.batch) * a.query_length * a.query_heads * a.head_dim;
+  const int64_t fitting = larger<int64_t>(larger(kPartialFloats, d_queries / 2) / row_floats, 1);
+  if (a.sequences || !a.packed) {
+    const int64_t phases = (rows + fitting - 1) / fitting;
+    p.phase_rows = round_up((rows + phases - 1) / phases, p.query_block);
+  } else {
+    p.phase_rows = smaller(round_up(rows, p.query_block), fitting + p.query_block);
+  }
+  p.phases = (rows + p.phase_rows - 1) / p.phase_rows;
+}
+
+/// Counts the chunks and phases.
+FA_ALWAYS_INLINE void cut_sequences(BackwardPlan& p) {
   const Attention& a = p.g.forward;
   int64_t longest_keys = a.packed && a.sequences ? 0 : a.key_length, rows = a.packed ? 0 : a.query_length;
   if (!a.packed) {
@@ -74,14 +90,9 @@ FA_ALWAYS_INLINE void cut_sequences(BackwardPlan& p) {
   p.chunk_keys = smaller(p.chunk_keys, round_up(larger<int64_t>(longest_keys, 1), p.key_block));
   // Rows and keys that nobody has are tasks all the same: they set what is stored of their keys to 0.
   p.chunks = larger<int64_t>(p.chunks, 1);
-  p.phase_rows = larger<int64_t>(rows, 1);
-  if (p.cut_chunks == 0) return;
-  const int64_t row_floats = p.cut_chunks * a.query_heads * a.head_dim;
-  const int64_t inputs = a.batch * a.query_heads * rows * a.head_dim;
-  const int64_t fitting = larger(kPartialFloats, inputs / 2) / row_floats;
-  const int64_t phases = (rows + fitting) / larger<int64_t>(fitting, 1);
-  p.phase_rows = round_up((p.phase_rows + phases - 1) / phases, p.query_block);
-  p.phases = (rows + p.phase_rows - 1) / p.phase_rows;
+  rows = larger<int64_t>(rows, 1);
+  p.phase_rows = rows;
+  if (p.cut_chunks > 0) cut_rows(p, rows);
 }
 
 FA_ALWAYS_INLINE BackwardPlan plan_backward(const AttentionGradients& g) {
@@ -115,7 +126,7 @@ struct BackwardBuffers {
   BackwardBuffers(Carver& c, const BackwardPlan& p) {
     const Attention& a = p.g.forward;
     const int64_t key_rows = p.key_block + 16, panel = key_rows * kPanelRows;
-    const bool sums_of_task = p.phases == 1;
+    const bool sums_of_task = p.phases == 1 || (a.packed && !a.sequences);
     stride = p.query_block + 16;  // not a power of two: rows would alias in L1
     query_panels = c.take(p.query_block * round_up(a.head_dim, kTileRows));
     d_query_panels = c.take(p.query_block * round_up(a.head_dim, kTileRows));
