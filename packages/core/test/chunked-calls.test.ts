@@ -151,6 +151,8 @@ describe('refusals', () => {
 
   it.each([
     ['lse', 'INVALID_ARGUMENT', { lse: undefined }],
+    ['needs', 'INVALID_ARGUMENT', { needs: null }],
+    ['onChunk', 'INVALID_ARGUMENT', { onChunk: 1 }],
     ['softmaxStats', 'INVALID_ARGUMENT', { softmaxStats: dOut }],
     ['dOut', 'SHAPE_MISMATCH', { dOut: randomTensor(1, [2, 4, 5, 8]) }],
   ])('of the gradients: %s with %s', async (argument, code, wrong) => {

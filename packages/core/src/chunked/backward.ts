@@ -1,4 +1,5 @@
-import { inOperation } from '../errors.js';
+import { readNeeds } from '../attention-backward.js';
+import { inOperation, invalidArgument } from '../errors.js';
 import { readObject } from '../read-object.js';
 import { readTensor, zeros } from '../tensor.js';
 import type {
@@ -77,14 +78,15 @@ type RowInputs = Pick<AttentionBackwardInputs, 'out' | 'lse' | 'dOut' | 'dLse'>;
 
 function readInputs(inputs: ChunkedBackwardInputs) {
   return inOperation(operation, () => {
-    const { chunks, onChunk, needs = {}, out, lse, dOut, dLse } = readObject('inputs', inputs, inputNames);
+    const { chunks, onChunk, needs, out, lse, dOut, dLse } = readObject('inputs', inputs, inputNames);
+    if (onChunk !== undefined && typeof onChunk !== 'function') throw invalidArgument('onChunk', 'a function', onChunk);
     const rows: RowInputs = {
       out: readTensor('out', out),
       lse: readTensor('lse', lse),
       dOut: readTensor('dOut', dOut),
       ...(dLse && { dLse: readTensor('dLse', dLse) }),
     };
-    return { chunks, onChunk, needs, rows };
+    return { chunks, onChunk, needs: readNeeds(needs), rows };
   });
 }
 
