@@ -86,6 +86,11 @@ describe('MultiHeadAttention', () => {
       feeds: { ...operands(), M: int32([2, 7], (i) => Number(i % 3 > 0)) },
     },
     {
+      name: 'key_padding_mask of numbers other than 0 and 1',
+      attributes: heads,
+      feeds: { ...operands(), M: int32([2, 7], (i) => (i % 4) - 1) },
+    },
+    {
       name: 'key_padding_mask of rows',
       attributes: heads,
       feeds: { ...operands(), M: int32([2, 5, 7], (i) => Number(i % 3 > 0)) },
@@ -258,6 +263,30 @@ describe('GroupQueryAttention', () => {
       },
       'do_rotary',
     ],
+    [
+      'a window that no key is in',
+      { name: '', attributes: { ...attributes, local_window_size: 0 }, feeds: call(6, [6, 6]) },
+      'local_window_size',
+    ],
+    [
+      'more heads than can be counted',
+      { name: '', attributes: { num_heads: 2, kv_num_heads: 2 ** 31 }, feeds: call(6, [6, 6]) },
+      'kv_num_heads',
+    ],
+    [
+      'keys that are there already',
+      {
+        name: '',
+        attributes,
+        feeds: {
+          ...call(1, [7, 4], 7),
+          K: float32([2, 0, kvHeads * width], 2),
+          V: float32([2, 0, kvHeads * width], 3),
+        },
+        fixed: true,
+      },
+      'other rows',
+    ],
   ])('%s: left to ONNX Runtime', async (_, example, reason) => {
     const model = modelOf('GroupQueryAttention', names, { more: ['PK2', 'PV2'], ...example });
     const outputs = Object.fromEntries(
@@ -265,6 +294,19 @@ describe('GroupQueryAttention', () => {
     );
     const session = await ours({ ...model, outputs });
     expect(assigned(session).elsewhere['GroupQueryAttention']).toContain(reason);
+  });
+
+  test.each([
+    ['lengths that overflow', { S: int32([2], () => 2 ** 31 - 1) }],
+    ['a total below the rows', { T: int32([1], () => -1) }],
+  ])('%s are refused by name', async (_, wrong) => {
+    const feeds = call(1, [7, 4], 6);
+    const session = await ours(
+      modelOf('GroupQueryAttention', names, { name: '', attributes, feeds, more: ['PK2', 'PV2'] }),
+      { logSeverityLevel: 4 },
+    );
+    const run = session.run({ ...feeds, ...wrong });
+    await expect(run).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', argument: 'kvLengths' });
   });
 
   test('a length past the cache is refused by name', async () => {

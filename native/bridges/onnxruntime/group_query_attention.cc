@@ -66,20 +66,28 @@ Lengths read_lengths(const KernelValues& values, int64_t batch, int64_t rows) {
   auto total = values.indices(kSeqlensK, "kvLengths");
   const auto longest = values.indices(kTotalSequenceLength, "kvLengths");
   if (!total || static_cast<int64_t>(total->size()) != batch || !longest || longest->size() != 1) {
-    refuse(ErrorCode::SHAPE_MISMATCH, "kvLengths", "seqlens_k [B] and a total_sequence_length", "others");
+    const auto count = [](const auto& values) { return std::to_string(values ? values->size() : 0); };
+    refuse(ErrorCode::SHAPE_MISMATCH, "kvLengths",
+           std::to_string(batch) + " seqlens_k and one total_sequence_length",
+           count(total) + " and " + count(longest));
   }
-  const Lengths lengths{std::move(*total), longest->front(), longest->front() == rows};
-  Lengths checked = lengths;
-  for (int32_t& keys : checked.total) {
-    keys += 1;  // the node counts from 0
-    if (keys < (lengths.prompt ? 0 : rows) || keys > lengths.longest) {
+  if (longest->front() < rows) {
+    refuse(ErrorCode::INVALID_ARGUMENT, "kvLengths",
+           "a total_sequence_length of at least the rows, " + std::to_string(rows),
+           std::to_string(longest->front()));
+  }
+  Lengths lengths{std::move(*total), longest->front(), longest->front() == rows};
+  const int64_t shortest = lengths.prompt ? 0 : rows;
+  for (int32_t& last : lengths.total) {
+    const int64_t keys = int64_t{last} + 1;  // the node counts from 0
+    if (keys < shortest || keys > lengths.longest) {
       refuse(ErrorCode::INVALID_ARGUMENT, "kvLengths",
-             "lengths from " + std::to_string(lengths.prompt ? 0 : rows) + " to " +
-                 std::to_string(lengths.longest),
+             "lengths from " + std::to_string(shortest) + " to " + std::to_string(lengths.longest),
              std::to_string(keys));
     }
+    last = static_cast<int32_t>(keys);
   }
-  return checked;
+  return lengths;
 }
 
 RotaryTables read_tables(const KernelValues& values, bool interleaved, int64_t width) {

@@ -6,8 +6,16 @@
 namespace fa::ort {
 namespace {
 
+/// Sums of heads stay far from the end of an int64.
+constexpr int64_t kMostHeads = 1 << 30;
+
 std::string unwanted_attribute(const GroupQueryAttention& node) {
-  if (node.heads < 1 || node.kv_heads < 1) return "num_heads or kv_num_heads is below 1";
+  for (const int64_t heads : {node.heads, node.kv_heads}) {
+    if (heads < 1 || heads > kMostHeads) {
+      return "num_heads or kv_num_heads is not from 1 to " + std::to_string(kMostHeads);
+    }
+  }
+  if (node.window != -1 && node.window < 1) return "local_window_size is neither -1 nor above 0";
   if (node.sliding_cache) return "sliding_window_cache is not taken here";
   if (!node.causal && node.window > 0) return "local_window_size without causal";
   return {};
@@ -27,6 +35,10 @@ std::string unwanted_value(const Host& host, const OrtNode* node, const Values& 
     return "query is not known to be of rank 3 and of a dtype of ours";
   }
   if (inputs[kKey].present != inputs[kValue].present) return "key without value";
+  if (inputs[kKey].rank() == 3) {
+    const int64_t rows = inputs[kQuery].shape[1], added = inputs[kKey].shape[1];
+    if (rows != added && rows != kUnknown && added != kUnknown) return "key has other rows than query";
+  }
   for (const size_t i : {kPastKey, kPastValue}) {
     if (inputs[i].present && inputs[i].type != inputs[kQuery].type)
       return "a cache of another dtype than query";

@@ -32,7 +32,7 @@ struct GroupQueryAttention {
   int64_t heads = 0, kv_heads = 0;
   double scale = 0;     ///< 0 = default
   double softcap = 0;   ///< 0 = none
-  int64_t window = -1;  ///< keys that a row sees, its own among them; below 1 = all
+  int64_t window = -1;  ///< keys that a row sees, its own among them; -1 = all
   bool causal = true;
   bool rotary = false, interleaved = false;
   bool smooth_softmax = false;  ///< a sink of 0

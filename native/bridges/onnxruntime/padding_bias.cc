@@ -1,7 +1,5 @@
 #include "padding_bias.h"
 
-#include <algorithm>
-
 #include "error.h"
 
 namespace fa::ort {
@@ -37,7 +35,7 @@ Shape common_shape(const Shape& mask, const Tensor& bias) {
     if (b < 0 || (a != b && a != 1 && b != 1)) {
       refuse(ErrorCode::SHAPE_MISMATCH, "bias", "a shape that fits the key_padding_mask", shape_text(bias));
     }
-    shape[axis] = std::max(a, b);
+    shape[axis] = a == 1 ? b : a;
   }
   return shape;
 }
@@ -62,7 +60,7 @@ Tensor padding_bias(const Tensor& mask, const std::optional<Tensor>& bias, float
           const auto at = [&](const Shape& strides) {
             return b * strides[0] + h * strides[1] + i * strides[2] + j * strides[3];
           };
-          const float padding = keep[at(of_mask)] == 0 ? filter_value : 0.0F;
+          const float padding = keep[at(of_mask)] > 0 ? 0.0F : filter_value;
           sum[index++] = added ? padding + added[at(of_bias)] : padding;
         }
       }

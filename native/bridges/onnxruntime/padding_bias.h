@@ -1,5 +1,5 @@
-// key_padding_mask of com.microsoft's operators: what is 0 gets a finite number added to its score, so that a
-// row whose keys are all padding still attends to them.
+// key_padding_mask of com.microsoft's operators: what is not above 0 gets a finite number added to its score,
+// so that a row whose keys are all padding still attends to them.
 #pragma once
 #include <optional>
 #include <vector>
