@@ -59,7 +59,8 @@ export function registerGradients(tf: TensorFlow, names: KernelNames, route: () 
   tf.registerGradient({
     kernelName: names.backward,
     gradFunc: () => {
-      throw unsupportedGradient(undefined, 'the gradient of a gradient of attention is not computed');
+      const got = 'the gradient of a gradient, which is not computed';
+      throw unsupportedGradient(undefined, `[attentionBackward] expected a first derivative, got ${got}`);
     },
   });
 }

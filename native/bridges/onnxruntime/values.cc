@@ -5,6 +5,17 @@
 #include <memory>
 
 namespace fa::ort {
+namespace {
+
+using InfoOwner = std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)>;
+
+InfoOwner info_of(const OrtApi* api, const OrtValue* value) {
+  OrtTensorTypeAndShapeInfo* info = nullptr;
+  check(api->GetTensorTypeAndShape(value, &info));
+  return {info, api->ReleaseTensorTypeAndShapeInfo};
+}
+
+}  // namespace
 
 Tensor index_tensor(std::vector<int32_t>& values) {
   Tensor tensor = packed_tensor(std::array{static_cast<int64_t>(values.size())}, DType::int32);
@@ -45,18 +56,15 @@ const char* element_name(ONNXTensorElementDataType type) {
 }
 
 Tensor KernelValues::describe(const OrtValue* value, const char* argument) const {
-  OrtTensorTypeAndShapeInfo* info = nullptr;
-  check(api_->GetTensorTypeAndShape(value, &info));
-  const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
-      info, api_->ReleaseTensorTypeAndShapeInfo);
+  const InfoOwner info = info_of(api_, value);
 
   ONNXTensorElementDataType type{};
-  check(api_->GetTensorElementType(info, &type));
+  check(api_->GetTensorElementType(info.get(), &type));
   const auto dtype = dtype_of(type);
   if (!dtype) refuse(ErrorCode::DTYPE_MISMATCH, argument, kDTypeNames, element_name(type));
 
   size_t rank = 0;
-  check(api_->GetDimensionsCount(info, &rank));
+  check(api_->GetDimensionsCount(info.get(), &rank));
   if (rank > kMaxRank) {
     refuse(ErrorCode::SHAPE_MISMATCH, argument, "a rank of at most " + std::to_string(kMaxRank),
            std::to_string(rank));
@@ -64,10 +72,10 @@ Tensor KernelValues::describe(const OrtValue* value, const char* argument) const
   Tensor tensor;
   tensor.dtype = *dtype;
   tensor.rank = static_cast<int>(rank);
-  check(api_->GetDimensions(info, tensor.shape.data(), rank));
+  check(api_->GetDimensions(info.get(), tensor.shape.data(), rank));
   pack_strides(tensor);
   size_t elements = 0;
-  check(api_->GetTensorShapeElementCount(info, &elements));
+  check(api_->GetTensorShapeElementCount(info.get(), &elements));
   tensor.bytes = elements * static_cast<size_t>(element_size(*dtype));
   void* data = nullptr;
   check(api_->GetTensorMutableData(const_cast<OrtValue*>(value), &data));
@@ -92,14 +100,11 @@ std::optional<Tensor> KernelValues::input(size_t index, const char* argument) co
 std::optional<std::vector<int32_t>> KernelValues::indices(size_t index, const char* argument) const {
   const OrtValue* value = find_input(index);
   if (value == nullptr) return std::nullopt;
-  OrtTensorTypeAndShapeInfo* info = nullptr;
-  check(api_->GetTensorTypeAndShape(value, &info));
-  const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
-      info, api_->ReleaseTensorTypeAndShapeInfo);
+  const InfoOwner info = info_of(api_, value);
   ONNXTensorElementDataType type{};
-  check(api_->GetTensorElementType(info, &type));
+  check(api_->GetTensorElementType(info.get(), &type));
   size_t count = 0;
-  check(api_->GetTensorShapeElementCount(info, &count));
+  check(api_->GetTensorShapeElementCount(info.get(), &count));
   void* data = nullptr;
   check(api_->GetTensorMutableData(const_cast<OrtValue*>(value), &data));
   std::vector<int32_t> values(count);
