@@ -25,6 +25,13 @@ METAL_FUNC float diagonal_of_product(thread const OwnRows<T, width, kOwnInDevice
   return one_of(elements(sums), lane.row % 2);
 }
 
+/// lse in units of log2. The lowest float, of a row that a bias of it hides, stays finite as the row's scores
+/// do.
+METAL_FUNC float shift_of(float lse) {
+  const float shift = lse * kLog2E;
+  return is_finite(lse) ? clamp(shift, kLowest, -kLowest) : shift;
+}
+
 METAL_FUNC bool holds_diagonal(Lane lane) { return lane.row / 2 == lane.column / 2; }
 
 template <typename T, int width, int value_width, typename Tile>
@@ -60,7 +67,7 @@ template <typename T, int width, int value_width, typename Tile>
   const Int64 rows = all_rows(p), i = task.first_row(p, task.head) + row;
   if (has_d_lse) sum -= d_lse[i];
   const bool empty = has_stats ? stats[rows + i] == 0 : lse[i] == -INFINITY;
-  row_terms[i] = empty ? INFINITY : has_stats ? stats[i] : lse[i] * kLog2E;
+  row_terms[i] = empty ? INFINITY : has_stats ? stats[i] : shift_of(lse[i]);
   row_terms[rows + i] = empty || !has_stats ? 1 : 1 / stats[rows + i];
   row_terms[2 * rows + i] = sum;
 }

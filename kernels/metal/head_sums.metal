@@ -3,6 +3,7 @@
 // A threadgroup owns a number. Threads take the rows in turn and their sums are added as a tree, so that the
 // order of additions depends on the shape only.
 #include "tile/gradient.h"
+#include "tile/softmax.h"
 
 namespace fa {
 using namespace metal;
@@ -12,7 +13,8 @@ using namespace metal;
 METAL_FUNC float sink_term(const device float* row_terms, Int64 rows, float sink) {
   const RowTerms row{row_terms[0], row_terms[rows], row_terms[2 * rows]};
   if (row.shift == INFINITY) return 0;
-  return exp2_of(sink * kLog2E - row.shift) * row.inverse * row.delta;
+  const float score = is_finite(sink) ? sink_log2(sink) : sink;
+  return exp2_of(score - row.shift) * row.inverse * row.delta;
 }
 
 template <typename T, int width, int value_width, typename Tile>

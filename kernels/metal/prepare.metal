@@ -8,7 +8,8 @@
 namespace fa {
 using namespace metal;
 
-/// The buffers. What a copy does not need is bound to something else, and not read.
+/// The buffers. What a copy does not need is bound to something else, and not read. Gradients of T are turned
+/// back in place, which only `to` is bound for: Metal takes it that no two buffers overlap.
 struct CopyMemory {
   const device uchar* from;
   device uchar* to;
@@ -114,7 +115,8 @@ template <typename T, int width, int value_width, typename Tile>
   const int task = int(group) + p.first_task, head = task % c.heads;
   const TaskPlace place = places[task / c.heads];
   const Sequence sequence = sequences[place.sequence];
-  const CopyMemory memory{from, to, scales, pages, cosines, sines, positions};
+  CopyMemory memory{from, to, scales, pages, cosines, sines, positions};
+  if (c.back && c.from_elements == kElementsOfT) memory.from = to;
   const int stored = c.past_length ? sequence.stored_keys : sequence.band.keys;
   const int first = place.block * Tile::kGroupRows + simdgroup * Tile::kRows;
   const int end = min(first + Tile::kRows, c.of_queries ? sequence.queries : stored);

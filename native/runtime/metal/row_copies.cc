@@ -175,7 +175,11 @@ void RowCopies::add(RowKind kind, const RowCopy& copy, Memory from, Memory to, i
   const auto bind = [&](int index, const std::optional<Memory>& memory) {
     made.bindings.push_back({index, memory.value_or(sequence_table_)});
   };
-  bind(binding::kCopyFrom, from);
+  if (from.index == to.index) {
+    bind(binding::kCopyFrom, std::nullopt);  // in place: no two buffers of a dispatch may overlap
+  } else {
+    bind(binding::kCopyFrom, from);
+  }
   bind(binding::kCopyTo, to);
   bind(binding::kCopyScales, kind == RowKind::k ? k_scale_ : v_scale_);
   bind(binding::kCopyPages, pages_);
