@@ -39,6 +39,13 @@ uint32_t wanted_gradients(const BackwardCall& call) {
   return bits;
 }
 
+bool is_empty(const Tensor& tensor) { return span_bytes(tensor).value_or(1) == 0; }
+
+/// Without rows no memory bounds the batch, and backends spend time and memory on each of its entries.
+bool writes_nothing(const BackwardCall& call) {
+  return is_empty(call.dq) && is_empty(call.dk) && is_empty(call.dv) && wanted_gradients(call) == 0;
+}
+
 }  // namespace
 
 struct Device::State {
@@ -106,7 +113,7 @@ void Device::forward(const ForwardCall& call) {
   const Problem problem = describe(call.inputs, call.options, Direction::forward);
   check_memory(call, problem);
   const Plan plan = state_->plan_or_raise(problem);
-  state_->backend->forward(problem, plan, call);
+  if (!is_empty(call.out)) state_->backend->forward(problem, plan, call);
 }
 
 void Device::backward(const BackwardCall& call) {
@@ -116,7 +123,7 @@ void Device::backward(const BackwardCall& call) {
   check_memory(call, problem);
   problem.gradients = wanted_gradients(call);
   const Plan plan = state_->plan_or_raise(problem);
-  state_->backend->backward(problem, plan, call);
+  if (!writes_nothing(call)) state_->backend->backward(problem, plan, call);
 }
 
 void Device::warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction,

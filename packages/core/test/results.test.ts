@@ -55,6 +55,20 @@ describe('results', () => {
     expect(lse.dtype).toBe('float32');
   });
 
+  it('of no rows are there at once, however large the batch', () => {
+    const none = (...shape: number[]) => ({ data: new Float32Array(0), shape, dtype: 'float32' }) as const;
+    const rows = none(2 ** 40, 1, 0, 8);
+    const inputs = { q: rows, k: rows, v: rows };
+    const { out, lse } = device.attentionSync(rows, rows, rows);
+    expect(out.shape).toEqual(rows.shape);
+    const { dq, dk } = device.attentionBackwardSync({ ...inputs, out, lse, dOut: rows });
+    expect([dq.shape, dk.shape]).toEqual([rows.shape, rows.shape]);
+    const sinks = randomTensor(1, [1]);
+    const empty = none(0, 1, 3, 8);
+    const nothing = { q: empty, k: empty, v: empty, out: empty, lse: none(0, 1, 3), dOut: empty };
+    expect(device.attentionBackwardSync(nothing, { sinks }).dSinks?.data).toEqual(new Float32Array(1));
+  });
+
   it('are the same bits for the same numbers in another kind of view', () => {
     const { data, shape, dtype } = q;
     const { buffer, byteOffset, byteLength } = data;
