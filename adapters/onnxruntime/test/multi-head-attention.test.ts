@@ -41,6 +41,17 @@ describe('MultiHeadAttention', () => {
       attributes: heads,
       feeds: { ...operands(), M: int32([2, 7], (i) => Number(i % 3 > 0)), A: float32([1, 3, 5, 7], 4) },
     },
+    {
+      name: 'an empty batch beside a bias of one',
+      attributes: heads,
+      feeds: {
+        Q: float32([0, 5, 48], 1),
+        K: float32([0, 7, 48], 2),
+        V: float32([0, 7, 48], 3),
+        M: int32([0, 7], () => 1),
+        A: float32([1, 3, 5, 7], 4),
+      },
+    },
     { name: 'unidirectional', attributes: { ...heads, unidirectional: 1 }, feeds: operands(6, 6), fixed: true },
   ];
   test.each(examples)('$name', async (example) => {
