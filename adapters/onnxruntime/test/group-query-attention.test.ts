@@ -78,6 +78,26 @@ describe('GroupQueryAttention', () => {
     },
   ];
 
+  // The second part of a prompt, which ONNX Runtime has for a batch of one.
+  const more: Feeds = {
+    Q: float32([1, 3, heads * width], 1),
+    K: float32([1, 3, kvHeads * width], 2),
+    V: float32([1, 3, kvHeads * width], 3),
+    PK: float32([1, kvHeads, 9, width], 4),
+    PV: float32([1, kvHeads, 9, width], 5),
+    S: int32([1], () => 7),
+    T: int32([1], () => 8),
+  };
+  examples.push(
+    { name: 'more of a prompt', attributes, feeds: more },
+    {
+      name: 'more of a prompt, with everything',
+      attributes: { ...attributes, local_window_size: 4, smooth_softmax: 1, softcap: { float: 0.9 } },
+      feeds: { ...more, A: float32([1, 1, 3, 8], 6) },
+    },
+    { name: 'more of a prompt, not causal', attributes: { ...attributes, causal: 0 }, feeds: more },
+  );
+
   test.each(examples)('$name', async (example) => {
     const more = { ...example, more: ['PK2', 'PV2'] };
     const lengths = Array.from(example.feeds['S']!.data as Int32Array, (last) => last + 1);
@@ -89,7 +109,7 @@ describe('GroupQueryAttention', () => {
       const inner = dims.slice(rowAxis + 1).reduce((a, b) => a * b, 1);
       return (data as Float32Array).map((value, index) => {
         const row = Math.floor(index / inner) % dims[rowAxis]!;
-        const batch = Math.floor(index / (data.length / 2));
+        const batch = Math.floor(index / (data.length / lengths.length));
         return row < (name === 'Y' && !prompt ? queries : lengths[batch]!) ? value : 0;
       });
     };
