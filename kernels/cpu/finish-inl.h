@@ -16,7 +16,11 @@ struct FinishedRows {
 FA_ALWAYS_INLINE void add_sink(double sink, double max, int i, FinishedRows& f) {
   const float sum = f.sum[i];
   // A sink of +Inf is no weight among others: it makes the row NaN, as such a score does.
-  const double weight = sink == __builtin_inf() ? __builtin_nan("") : __builtin_exp(sink - max);
+  // Where no key is visible it is all there is, also when it lies below the maximum that rows start from.
+  const bool alone = sum == 0 && sink == sink;
+  const double weight = sink == __builtin_inf() ? __builtin_nan("")
+                        : alone                 ? __builtin_inf()
+                                                : __builtin_exp(sink - max);
   f.lse[i] = static_cast<float>(weight < sum ? max + __builtin_log(sum + weight)
                                              : sink + __builtin_log1p(sum / weight));
   f.sum[i] = static_cast<float>(sum + weight);  // infinite where the sink leaves nothing: probabilities of 0

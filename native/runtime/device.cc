@@ -6,6 +6,8 @@
 
 #include "cpu/cpu_backend.h"
 #include "error.h"
+#include "index_copies.h"
+#include "index_values.h"
 #include "metal/metal_backend.h"
 
 namespace fa {
@@ -112,8 +114,11 @@ void Device::forward(const ForwardCall& call) {
   const State::Use use(*state_);
   const Problem problem = describe(call.inputs, call.options, Direction::forward);
   check_memory(call, problem);
+  ForwardCall safe = call;
+  const IndexCopies indices(safe.inputs);
+  check_index_values(safe.inputs, problem);
   const Plan plan = state_->plan_or_raise(problem);
-  if (!is_empty(call.out)) state_->backend->forward(problem, plan, call);
+  if (!is_empty(call.out)) state_->backend->forward(problem, plan, safe);
 }
 
 void Device::backward(const BackwardCall& call) {
@@ -121,9 +126,12 @@ void Device::backward(const BackwardCall& call) {
   const State::Use use(*state_);
   Problem problem = describe(call.inputs, call.options, Direction::backward);
   check_memory(call, problem);
+  BackwardCall safe = call;
+  const IndexCopies indices(safe.inputs);
+  check_index_values(safe.inputs, problem);
   problem.gradients = wanted_gradients(call);
   const Plan plan = state_->plan_or_raise(problem);
-  if (!writes_nothing(call)) state_->backend->backward(problem, plan, call);
+  if (!writes_nothing(call)) state_->backend->backward(problem, plan, safe);
 }
 
 void Device::warm_up(const AttentionInputs& inputs, const AttentionOptions& options, Direction direction,

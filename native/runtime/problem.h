@@ -59,7 +59,7 @@ Problem describe(const AttentionInputs& inputs, const AttentionOptions& options,
 OutputShapes output_shapes(const Problem& problem);
 
 /// Checks the memory of a call: byte counts, buffers that are too short, outputs that alias inputs or each
-/// other, and the values of index tensors. @throws Error
+/// other. Reads none of it; check_index_values() looks at the values of index tensors. @throws Error
 void check_memory(const ForwardCall& call, const Problem& problem);
 void check_memory(const BackwardCall& call, const Problem& problem);
 

@@ -24,7 +24,8 @@ function collectGarbage(): void {
 
 describe('asynchronous calls', () => {
   it('leave the event loop free, and give the bits of the synchronous ones, many at a time', async () => {
-    const inputs = Array.from({ length: 24 }, (_, seed) => randomTensor(seed, [1, 2, 200 + seed, 32]));
+    // Long enough that the clock has its turn before the last one ends.
+    const inputs = Array.from({ length: 24 }, (_, seed) => randomTensor(seed, [1, 4, 500 + seed, 64]));
     const expected = inputs.map((tensor) => device.attentionSync(tensor, tensor, tensor, { causal: 'topLeft' }));
     let ticks = 0;
     const clock = setInterval(() => ticks++, 0);
@@ -42,6 +43,23 @@ describe('asynchronous calls', () => {
     const promise = device.attention(large(1), large(2), large(3));
     collectGarbage();
     expect(digestOf(await promise)).toEqual(expected);
+  });
+
+  it('trust no length that is written to while they run: a refusal, or the bits of what was checked', async () => {
+    const large = randomTensor(5, [1, 4, 512, 64]);
+    const lengths = () => ({ data: Int32Array.of(300), shape: [1], dtype: 'int32' }) as const;
+    const expected = digestOf(device.attentionSync(large, large, large, { kvLengths: lengths() }));
+    for (let delay = 0; delay < 20; delay++) {
+      const kvLengths = lengths();
+      const promise = device.attention(large, large, large, { kvLengths });
+      const end = performance.now() + delay / 10;
+      while (performance.now() < end);
+      kvLengths.data[0] = 2 ** 30;
+      const found = await promise.then(digestOf, (error: { code: string; argument: string }) => error);
+      expect([expected, { code: 'INVALID_ARGUMENT', argument: 'kvLengths' }]).toContainEqual(
+        typeof found === 'string' ? found : { code: found.code, argument: found.argument },
+      );
+    }
   });
 
   it('fail one by one', async () => {
