@@ -4,9 +4,9 @@
 using namespace metal;
 
 kernel void f(device const float* in [[buffer(0)]], device float* out [[buffer(1)]]) {
-  simdgroup_float8x8 fragment = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+  simdgroup_float8x8 tile = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
 #ifndef MENDED
-  simdgroup_load(fragment, in, 8);  // expect: out-of-bounds in
+  simdgroup_load(tile, in, 8);  // expect: out-of-bounds in
 #endif
-  simdgroup_store(fragment, out, 8);
+  simdgroup_store(tile, out, 8);
 }
