@@ -103,7 +103,7 @@ describe.skipIf(missing !== '')(`variants by the proxy and the model, not measur
   it('a tile that is too large is told', async () => {
     const large: Variant = { ...variantNamed('dkv_f16_128'), rows: 16, block: 32, own: 'registers' };
     expect(fitsRegisters(await reportRow(available(), large))).toBe(false);
-  });
+  }, 600_000);
 });
 
 describe('the estimates of the table', () => {
