@@ -118,8 +118,18 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
     /** When every call has its buffers again, and the GPU's thread has let go of the last command buffer. */
     const alive = async () => {
       for (const call of Object.values(calls)) await call(device);
-      await sleep(50);
-      return control.liveObjects('');
+      return settled();
+    };
+    /** A busy machine lets the GPU's thread wait: the count stands when it has not changed for a while. */
+    const settled = async () => {
+      let [count, rounds] = [control.liveObjects(''), 0];
+      while (rounds < 10) {
+        await sleep(50);
+        const now = control.liveObjects('');
+        rounds = now === count ? rounds + 1 : 0;
+        count = now;
+      }
+      return count;
     };
     const atFirst = await alive();
     for (let index = 0; index < 1000; index++) {
@@ -128,8 +138,7 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
     }
     expect(await alive()).toBe(atFirst);
     device.close();
-    await sleep(100);
-    expect(control.liveObjects('')).toBe(before);
+    expect(await settled()).toBe(before);
   });
 });
 
