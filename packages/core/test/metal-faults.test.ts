@@ -108,18 +108,6 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
   test('1,000 calls, a tenth of them with a fault, leave no Metal object and no buffer behind', {
     timeout: 240_000,
   }, async () => {
-    const before = control.liveObjects('');
-    const device = open();
-    const one = async (index: number) => {
-      const round = Math.floor(index / 10);
-      if (index % 10 === 0) control.inject(passingFaults[round % passingFaults.length]!.fault, 1, 0);
-      await Object.values(calls)[(index + round) % 4]!(device);
-    };
-    /** When every call has its buffers again, and the GPU's thread has let go of the last command buffer. */
-    const alive = async () => {
-      for (const call of Object.values(calls)) await call(device);
-      return settled();
-    };
     /** A busy machine lets the GPU's thread wait: the count stands when it has not changed for a while. */
     const settled = async () => {
       let [count, rounds] = [control.liveObjects(''), 0];
@@ -130,6 +118,18 @@ describe.skipIf(reason)(`faults of the GPU${reason && ` (${reason})`}`, () => {
         count = now;
       }
       return count;
+    };
+    const before = await settled();
+    const device = open();
+    const one = async (index: number) => {
+      const round = Math.floor(index / 10);
+      if (index % 10 === 0) control.inject(passingFaults[round % passingFaults.length]!.fault, 1, 0);
+      await Object.values(calls)[(index + round) % 4]!(device);
+    };
+    /** When every call has its buffers again, and the GPU's thread has let go of the last command buffer. */
+    const alive = async () => {
+      for (const call of Object.values(calls)) await call(device);
+      return settled();
     };
     const atFirst = await alive();
     for (let index = 0; index < 1000; index++) {
