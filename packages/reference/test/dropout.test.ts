@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { attention, dropoutMask, philox4x32 } from '../src/index.js';
+import { philoxKnownAnswers } from '../test-support/philox-known-answers.js';
 import { randomTensor } from '../test-support/random.js';
 
 type Counter = [number, number, number, number];
@@ -19,24 +20,7 @@ function philoxByBigInt(counter: Counter, key: Key): number[] {
 }
 
 describe('philox4x32-10', () => {
-  // Known answers of the authors' Random123 library.
-  test.each<[Counter, Key, number[]]>([
-    [
-      [0, 0, 0, 0],
-      [0, 0],
-      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
-    ],
-    [
-      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
-      [0xffffffff, 0xffffffff],
-      [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
-    ],
-    [
-      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
-      [0xa4093822, 0x299f31d0],
-      [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
-    ],
-  ])('counter %j, key %j', (counter, key, words) => {
+  test.each(philoxKnownAnswers)('counter %j, key %j', (counter, key, words) => {
     expect([...philox4x32(counter, key)]).toEqual(words);
     expect(philoxByBigInt(counter, key)).toEqual(words);
   });
