@@ -3,8 +3,8 @@ import { attention, dropoutMask, philox4x32 } from '../src/index.js';
 import { philoxKnownAnswers } from '../test-support/philox-known-answers.js';
 import { randomTensor } from '../test-support/random.js';
 
-type Counter = [number, number, number, number];
-type Key = [number, number];
+type Counter = readonly [number, number, number, number];
+type Key = readonly [number, number];
 
 /** The generator again, in arbitrary precision. */
 function philoxByBigInt(counter: Counter, key: Key): number[] {
