@@ -155,6 +155,9 @@ export interface Omitted {
 
 /** One contestant's figures. */
 export interface Entry {
+  /** The contestant, as `Entrant.who` names it, with `peers` resolved. */
+  readonly who: string;
+  /** The entrant's label, else `who`. */
   readonly name: string;
   readonly problem: Problem;
   /** Time of one call. */

@@ -2,6 +2,7 @@ import type { SuiteName, Trial } from '../report/schema.js';
 import { decode } from './decode.js';
 import { growth, lengths, shapes, types } from './lengths.js';
 import { options, peaked, windows } from './options.js';
+import { overhead } from './overhead.js';
 import { varlen } from './varlen.js';
 
 /** All that `npm run bench` times, in the order of the page. `quick` is a smaller choice of the same trials. */
@@ -15,4 +16,5 @@ export const suites: Readonly<Partial<Record<SuiteName, (quick: boolean) => Tria
   varlen,
   peaked,
   decode,
+  overhead,
 };
