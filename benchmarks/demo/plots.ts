@@ -1,17 +1,6 @@
-import { parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
 import type { RunResult } from './messages.js';
 import { median, titles } from './run-variant.js';
-
-/** Draws a plot as SVG text, here and now: the page needs neither scripts nor a network. */
-export async function drawSvg(spec: TopLevelSpec): Promise<string> {
-  const view = new View(parse(compile(spec).spec), { renderer: 'none' });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
-}
 
 /** Loss over steps, one line a run. */
 export function lossPlot(results: readonly RunResult[]): TopLevelSpec {

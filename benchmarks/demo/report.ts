@@ -2,10 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { escape as escapeHtml } from 'html-escaper';
+import { drawSvg } from '../report/draw.js';
 import { agreement, cpuAgainstMetal, stockAgainstFused, tailMean } from './compare.js';
 import type { RunResult } from './messages.js';
 import type { DemoOptions } from './options.js';
-import { drawSvg, lossPlot, memoryPlot, timePlot } from './plots.js';
+import { lossPlot, memoryPlot, timePlot } from './plots.js';
 import { median, titles } from './run-variant.js';
 
 /** The figures of every run, for the terminal. */

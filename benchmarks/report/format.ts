@@ -15,18 +15,18 @@ export function spread({ median, lower, upper }: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${lower.toFixed(digits)} to ${upper.toFixed(digits)})`;
 }
 
-/** The share that says most about an entry: of the read rate where one was measured, else of the product's. */
-export function mainShare({ share, readShare, steady }: Entry): {
-  value: Spread;
-  of: 'read' | 'product';
-  steady: boolean;
-} {
-  return readShare
-    ? { value: readShare, of: 'read', steady: steady.readShare ?? false }
-    : { value: share, of: 'product', steady: steady.share };
+export interface MainShare {
+  readonly value: Spread;
+  readonly of: 'read' | 'product';
+  readonly steady: boolean;
 }
 
-/** The machine in one line. */
+/** The share that says most about an entry: of the read rate where one was measured, else of the product's. */
+export function mainShare({ share, readShare, steady }: Entry): MainShare | undefined {
+  if (readShare) return { value: readShare, of: 'read', steady: steady.readShare ?? false };
+  return share && { value: share, of: 'product', steady: steady.share ?? false };
+}
+
 export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
 }

@@ -27,7 +27,7 @@ function shareAt(rows: readonly Row[], length: number, mask: string, direction: 
   const row = rows.find(
     (each) => each.ours && each.length === length && each.mask === mask && each.direction === direction,
   );
-  if (!row?.entry.steady.share) return undefined;
+  if (row?.share === undefined || !row.entry.steady.share) return undefined;
   return {
     value: `${row.share.toFixed(0)} %`,
     label: `of a matrix product's rate: ${direction}, ${mask}, length ${length}`,

@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Entry, Machine, Measurement, Run } from './schema.js';
+import { mainShare } from './format.js';
+import type { Entry, Machine, Measurement, Run, Spread } from './schema.js';
+import { isOurs } from './series.js';
 
 /** What is kept of a run: the shares that ours reached, as median and quartiles. */
 export interface HistoryLine {
@@ -49,7 +51,10 @@ export function machineName({ cpu, cores, backend, isa, device, software }: Mach
 export function historyLine(run: Run): HistoryLine {
   const { date, commit, changed, quick } = run;
   const figures = run.measurements.flatMap((measurement) =>
-    measurement.entries.filter(isOurs).map((entry) => [figureName(measurement, entry), figureOf(entry)] as const),
+    measurement.entries.filter(isOurs).flatMap((entry) => {
+      const share = mainShare(entry);
+      return share ? [[figureName(measurement, entry), figureOf(share.value)] as const] : [];
+    }),
   );
   return { date, commit, changed, quick, product: productOf(run), figures: Object.fromEntries(figures) };
 }
@@ -86,16 +91,13 @@ export function appendHistory(folder: string, machine: Machine, line: HistoryLin
 
 const fileOf = (folder: string, machine: Machine) => path.join(folder, `${machineName(machine)}.jsonl`);
 
-const isOurs = ({ who }: Entry) => who.startsWith('fa-metal');
-
 function figureName({ suite, name, direction, threads }: Measurement, entry: Entry): string {
   const label = entry.name === 'fa-metal' ? '' : ` ${entry.name}`;
   return `${suite}: ${name}${label}, ${direction}, ${threads}T`;
 }
 
 /** Three digits: a line is to stay small. */
-function figureOf({ share, readShare }: Entry): Figure {
-  const { lower, median, upper } = readShare ?? share;
+function figureOf({ lower, median, upper }: Spread): Figure {
   return [round(lower), round(median), round(upper)];
 }
 

@@ -34,7 +34,7 @@ export function figureTable({ measurements }: Run): string {
         escapeHtml(entry.name),
         time(entry.seconds.median),
         time(entry.seconds.min),
-        bold(`${percent(share.value.median)}${share.of === 'read' ? ' of reading' : ''}`, share.steady),
+        share ? bold(`${percent(share.value.median)}${share.of === 'read' ? ' of reading' : ''}`, share.steady) : '',
         index === 0 ? '1' : bold(spread(entry.ratio), entry.steady.ratio),
       ];
     }),

@@ -166,14 +166,14 @@ export interface Entry {
   readonly operations: number;
   /** Bytes that have to be read and written at least. */
   readonly bytes: number;
-  /** Rate of the operations as a share of the product's rate in the same round. */
-  readonly share: Spread;
+  /** Rate of the operations as a share of the product's rate in the same round; absent where no product could be measured. */
+  readonly share?: Spread;
   /** Rate of the bytes as a share of the read rate in the same round. */
   readonly readShare?: Spread;
   /** Time over the reference's time, in the same round; 1 for the reference. */
   readonly ratio: Spread;
   /** Which of them are steady enough for bold print: see `attention/noise.ts`. */
-  readonly steady: { readonly share: boolean; readonly readShare?: boolean; readonly ratio: boolean };
+  readonly steady: { readonly share?: boolean; readonly readShare?: boolean; readonly ratio: boolean };
 }
 
 /** Peak memory of one call above what the process held with its inputs, from a process of its own. */

@@ -15,7 +15,7 @@ export interface Row {
   readonly lower: number;
   readonly upper: number;
   /** Of the product's rate, in percent. */
-  readonly share: number;
+  readonly share?: number;
   /** Of the read rate, in percent. */
   readonly readShare?: number;
   /** Time over the reference's. */
@@ -42,7 +42,7 @@ function flat(entry: Entry) {
     milliseconds: 1e3 * seconds.median,
     lower: 1e3 * seconds.lower,
     upper: 1e3 * seconds.upper,
-    share: 100 * entry.share.median,
+    ...(entry.share && { share: 100 * entry.share.median }),
     ...(entry.readShare && { readShare: 100 * entry.readShare.median }),
     ratio: entry.ratio.median,
     entry,

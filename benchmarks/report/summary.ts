@@ -71,8 +71,8 @@ function ratioOf({ ratio, steady }: Entry, colours: boolean): string {
 }
 
 function shareOf(entry: Entry, colours: boolean): string {
-  const { value, steady } = mainShare(entry);
-  return emphasis(value.median.toFixed(2), steady, colours);
+  const share = mainShare(entry);
+  return share ? emphasis(share.value.median.toFixed(2), share.steady, colours) : '';
 }
 
 function emphasis(text: string, steady: boolean, colours: boolean): string {

@@ -15,9 +15,14 @@ export async function writeRun(run: Run, output: string): Promise<string> {
   const line = historyLine(run);
   const comparison = compareWithHistory(line, readHistory(history, run.machine));
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'attention.json'), `${JSON.stringify(run, null, 1)}\n`);
+  writeFileSync(path.join(folder, 'attention.json'), `${JSON.stringify(run, fiveDigits, 1)}\n`);
   const page = path.join(folder, 'attention.html');
   writeFileSync(page, await pageOf(run, comparison));
   appendHistory(history, run.machine, line);
   return page;
+}
+
+/** More digits than five are noise. */
+function fiveDigits(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 }

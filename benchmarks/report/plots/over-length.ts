@@ -8,7 +8,6 @@ interface Point {
   readonly contestant: string;
   readonly length: number;
   readonly value: number;
-  readonly panel: string;
   readonly mask: string;
 }
 
@@ -31,17 +30,17 @@ export function memoryPlot(rows: readonly MemoryRow[]): TopLevelSpec {
     contestant: name,
     length,
     value: extraBytes / 1e6,
-    panel: directionNames[direction],
     mask: `${directionNames[direction]}, ${causal ? 'causal' : 'dense'}`,
   }));
   return overLength(points, { title: 'megabytes above the inputs', scale: { type: 'log', nice: false } });
 }
 
-function pointsOf(rows: readonly Row[], direction: Direction, value: (row: Row) => number): Point[] {
-  return rows
-    .filter((row) => row.direction === direction)
-    .map((row) => ({ ...row, value: value(row), panel: directionNames[direction] }))
-    .map(({ contestant, length, mask, panel, value: y }) => ({ contestant, length, mask, panel, value: y }));
+function pointsOf(rows: readonly Row[], direction: Direction, figureOf: (row: Row) => number | undefined): Point[] {
+  return rows.flatMap((row) => {
+    const { contestant, length, mask } = row;
+    const value = figureOf(row);
+    return row.direction === direction && value !== undefined ? [{ contestant, length, mask, value }] : [];
+  });
 }
 
 interface Vertical {

@@ -70,12 +70,9 @@ function optionSection(rows: readonly Row[]): Section | undefined {
 
 function shareSection(title: string, text: string, rows: readonly Row[]): Section | undefined {
   if (rows.length === 0) return undefined;
-  const values = rows.map(({ trial, contestant, share, direction }) => ({
-    label: trial,
-    contestant,
-    value: share,
-    panel: directionNames[direction],
-  }));
+  const values = rows.flatMap(({ trial, contestant, share, direction }) =>
+    share === undefined ? [] : [{ label: trial, contestant, value: share, panel: directionNames[direction] }],
+  );
   return { title, text, plots: [dots(values, { title: '% of the matrix product', line: 100 })] };
 }
 
