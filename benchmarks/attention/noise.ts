@@ -1,0 +1,24 @@
+import type { Spread } from '../report/schema.js';
+
+/** Smallest, quartiles and median; with few rounds a quarter says more than an extreme. */
+export function spread(values: readonly number[]): Spread {
+  if (values.length === 0) throw new RangeError('expected at least one value, got none');
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
+  return { min: at(0), lower: at(0.25), median: at(0.5), upper: at(0.75), rounds: sorted.length };
+}
+
+/** What `isSteady` allows between the quartiles, as a share of the median, and what two runs may differ by. */
+export const steadyWithin = 0.1;
+
+/**
+ * The rule of bold print, in words for tables and pages.
+ *
+ * A median over rounds moves by far less than the distance of the quartiles, so figures that pass agree from run to run.
+ */
+export const steadyRule = `A figure is bold where, over the rounds, its quartiles and those of the yardstick's rate are each at most ${steadyWithin * 100} % of the median apart. Else the machine was too noisy for it.`;
+
+/** Whether every one of these has its quartiles close together. */
+export function isSteady(...spreads: readonly Spread[]): boolean {
+  return spreads.every(({ lower, median, upper }) => upper - lower <= steadyWithin * median);
+}
