@@ -1,55 +1,49 @@
-// `npm run memory` in this folder: peak memory of one layer's attention over context, stock tfjs against the fused op.
-import { execFile } from 'node:child_process';
+// `npm run memory` in this folder: peak memory of one call over its length, ours beside the peers, each in a new process.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import Table from 'cli-table3';
-import { drawSvg } from '../demo/plots.js';
+import { Command } from 'commander';
+import { findPythons } from '../attention/peers/python.js';
+import { drawSvg } from '../report/draw.js';
+import { memoryPlot } from '../report/plots/over-length.js';
+import { inOrder } from '../report/plots/peers.js';
+import type { MemoryRow } from '../report/schema.js';
+import { measureMemory } from './measure.js';
 
-/** What the program prints: one process, one layer, batch 4, 4 heads of 64, float32, forward and backward. */
-interface Measured {
-  variant: 'stock' | 'fused';
-  context: number;
-  extraBytes: number;
-}
+const options = new Command('npm run memory --')
+  .description('Peak memory of one call, forward and backward, above its inputs; Linux only.')
+  .option('--quick', 'fewer lengths and contestants', false)
+  .option('--python <program>', 'a Python with PyTorch or TensorFlow')
+  .option('--output <folder>', 'where JSON and plot go', fileURLToPath(new URL('../results', import.meta.url)))
+  .parse()
+  .opts<{ quick: boolean; python?: string; output: string }>();
 
-const program = fileURLToPath(new URL('../../adapters/tfjs/test/programs/peak-memory.cjs', import.meta.url));
-const output = fileURLToPath(new URL('../results', import.meta.url));
-const contexts = [256, 512, 1024, 2048, 4096];
+const settings = { threads: 1, pythons: findPythons(options.python) };
+const { rows, left } = await measureMemory(settings, options.quick, (line) => console.error(line));
+for (const line of left) console.error(`not measured: ${line}`);
 
-const measured: Measured[] = [];
-for (const context of contexts) {
-  for (const variant of ['stock', 'fused']) {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, variant, String(context)]);
-    measured.push(JSON.parse(stdout) as Measured);
-  }
-}
-
-const table = new Table({
-  head: ['context', 'stock MB', 'fused MB', 'fused / stock'],
-  style: { head: [], border: [], compact: true },
-});
-for (const context of contexts) {
-  const [stock, fused] = measured.filter((row) => row.context === context).map((row) => row.extraBytes / 1e6);
-  if (stock === undefined || fused === undefined) continue;
-  table.push([context, stock.toFixed(0), fused.toFixed(0), (fused / stock).toFixed(3)]);
+const names = inOrder(rows.map(({ name }) => name));
+const table = new Table({ head: ['MB', '', ...names], style: { head: [], border: [], compact: true } });
+for (const [direction, length] of callsOf(rows)) {
+  const cells = names.map((name) =>
+    rows.find((row) => row.name === name && row.length === length && row.direction === direction),
+  );
+  table.push([direction, `L${length}`, ...cells.map((row) => (row ? (row.extraBytes / 1e6).toFixed(1) : ''))]);
 }
 console.log(table.toString());
 
+const output = path.resolve(options.output);
 mkdirSync(output, { recursive: true });
-writeFileSync(path.join(output, 'memory.json'), `${JSON.stringify(measured, null, 2)}\n`);
-const plot = await drawSvg({
-  width: 520,
-  height: 260,
-  title: 'Peak memory of one attention layer, forward and backward (MB)',
-  data: { values: measured.map((row) => ({ ...row, megabytes: row.extraBytes / 1e6 })) },
-  mark: { type: 'line', point: true },
-  encoding: {
-    x: { field: 'context', type: 'quantitative', axis: { values: contexts, title: 'context' } },
-    y: { field: 'megabytes', type: 'quantitative', title: null },
-    color: { field: 'variant', type: 'nominal', sort: ['stock', 'fused'], legend: { title: null, orient: 'top-left' } },
-  },
-});
-writeFileSync(path.join(output, 'memory.svg'), plot);
-console.log(`Plot: ${path.join(output, 'memory.svg')}`);
+writeFileSync(path.join(output, 'memory.json'), `${JSON.stringify(rows, null, 1)}\n`);
+const plot = path.join(output, 'memory.svg');
+writeFileSync(plot, await drawSvg(memoryPlot(rows)));
+console.log(`Plot: ${plot}`);
+
+/** Each direction and length once. */
+function callsOf(measured: readonly MemoryRow[]): [string, number][] {
+  const calls = new Map(
+    measured.map(({ direction, length }) => [`${direction} ${length}`, [direction, length] as const]),
+  );
+  return [...calls.values()].map(([direction, length]) => [direction, length]);
+}

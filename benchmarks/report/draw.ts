@@ -28,8 +28,16 @@ const look: Config = {
 export async function drawSvg(spec: TopLevelSpec): Promise<string> {
   const view = new View(parse(compile(spec, { config: look }).spec), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    return compact(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** The same picture in half the bytes: without what only scripts would use, and with coordinates to a hundredth. */
+function compact(svg: string): string {
+  return svg
+    .replace(/<path class="(background|foreground)"[^>]*(d=""|M0,0h0v0h0Z|display="none")[^>]*\/>/g, '')
+    .replace(/ (class|role|aria-[a-z]+|pointer-events)="[^"]*"/g, '')
+    .replace(/(\.\d\d)\d+/g, '$1');
 }

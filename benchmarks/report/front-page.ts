@@ -1,15 +1,18 @@
 import { percent } from './format.js';
 import { machineName } from './history.js';
+import { inOrder } from './plots/peers.js';
 import type { Direction, Run } from './schema.js';
 import { directionNames, type Row, rowsOf, threadsOf } from './series.js';
 
-/** Between these two lines of the README stands what `frontPageText` gives. */
-export const markers = ['<!-- benchmark: npm run publish-results -->', '<!-- end of benchmark -->'] as const;
+/** The parts of the README that are written from results, by the name that their markers have. */
+export function frontPageBlocks(run: Run): Readonly<Record<string, string>> {
+  return { speed: speedText(run), memory: memoryText(run) };
+}
 
 const peers = ['PyTorch', 'ORT MultiHeadAttention', 'tfjs-node', 'TensorFlow'];
 
-/** The table of the front page, in Markdown, from the largest number of threads of a run. */
-export function frontPageText(run: Run): string {
+/** Ours and its peers, from the largest number of threads of a run. */
+function speedText(run: Run): string {
   const threads = threadsOf(run)[0] ?? 1;
   const rows = rowsOf(run, threads, 'lengths').filter(({ length }) => length === 1024);
   const present = peers.filter((peer) => rows.some(({ contestant }) => contestant === peer));
@@ -44,11 +47,31 @@ function footnote({ machine, limits, date }: Run, threads: number): string {
   return `${cores}${rate}; ${date.slice(0, 10)}. [All plots and figures](benchmarks/results/published/${machineName(machine)}/attention.html); nothing was measured on Apple hardware.`;
 }
 
-/** A text with what stands between the markers replaced. @throws RangeError where they are missing */
-export function replaceBetweenMarkers(text: string, inner: string): string {
-  const [begin, end] = markers.map((marker) => text.indexOf(marker));
-  if (begin === undefined || end === undefined || begin < 0 || end < begin) {
-    throw new RangeError(`expected the lines ${markers.join(' and ')}`);
-  }
-  return `${text.slice(0, begin + markers[0].length)}\n${inner}\n${text.slice(end)}`;
+/** Peak memory with gradients over the length, in megabytes. */
+function memoryText({ memory }: Run): string {
+  const rows = memory.filter(({ direction }) => direction === 'forward+backward');
+  const names = inOrder(rows.map(({ name }) => name));
+  const lengths = [...new Set(rows.map(({ length }) => length))].sort((a, b) => a - b);
+  const cell = (name: string, length: number) => {
+    const row = rows.find((each) => each.name === name && each.length === length);
+    return row ? `${Math.round(row.extraBytes / 1e6)} MB` : '';
+  };
+  return [
+    `| length | ${names.map((name) => rowNames[name] ?? name).join(' | ')} |`,
+    `|---|${'---|'.repeat(names.length)}`,
+    ...lengths.map((length) => `| ${length} | ${names.map((name) => cell(name, length)).join(' | ')} |`),
+  ].join('\n');
+}
+
+const rowNames: Readonly<Record<string, string>> = { 'fa-metal': 'ours', 'fa-metal tfjs': 'ours through tfjs-node' };
+
+/** A text with its blocks replaced: what stands between `<!-- results: name -->` and the next `<!-- end -->`. */
+export function replaceBlocks(text: string, blocks: Readonly<Record<string, string>>): string {
+  return Object.entries(blocks).reduce((whole, [name, inner]) => {
+    const begin = `<!-- results: ${name} -->\n`;
+    const from = whole.indexOf(begin);
+    const to = whole.indexOf('<!-- end -->', from);
+    if (from < 0 || to < 0) throw new RangeError(`expected ${begin.trim()} and <!-- end -->`);
+    return `${whole.slice(0, from)}${begin}${inner}\n${whole.slice(to)}`;
+  }, text);
 }

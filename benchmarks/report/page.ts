@@ -47,7 +47,7 @@ async function panelOf(run: Run, threads: number): Promise<string> {
 
 async function cardOf({ title, text, plots }: Section): Promise<string> {
   const drawn = await Promise.all(plots.map(drawSvg));
-  return `<section class="card"><h2>${escapeHtml(title)}</h2><p>${escapeHtml(text)}</p>${drawn.join('')}</section>`;
+  return `<section class="card"><h2>${escapeHtml(title)}</h2><p>${escapeHtml(text)}</p><div class="plots">${drawn.join('')}</div></section>`;
 }
 
 function tilesOf(run: Run): string {

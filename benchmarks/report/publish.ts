@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { drawSvg } from './draw.js';
-import { frontPageText, replaceBetweenMarkers } from './front-page.js';
+import { frontPageBlocks, replaceBlocks } from './front-page.js';
 import { machineName } from './history.js';
 import { mergeRuns } from './merge.js';
 import { memoryPlot, sharePlot } from './plots/over-length.js';
@@ -31,5 +31,5 @@ const trained = run.memory.filter(({ direction }) => direction === 'forward+back
 if (trained.length > 0) writeFileSync(path.join(assets, 'memory.svg'), await drawSvg(memoryPlot(trained)));
 
 const readme = path.join(root, 'README.md');
-writeFileSync(readme, replaceBetweenMarkers(readFileSync(readme, 'utf8'), frontPageText(run)));
+writeFileSync(readme, replaceBlocks(readFileSync(readme, 'utf8'), frontPageBlocks(run)));
 console.log(`${folder}, ${assets} and README.md show the run of ${run.date} now`);

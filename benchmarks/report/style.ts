@@ -11,7 +11,7 @@ h1{font-size:2rem;line-height:1.2;margin:0 0 .4rem}h2{font-size:1.2rem;margin:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(225px,1fr));gap:.9rem;margin:1.5rem 0}
 .tile{background:#fff;border-radius:12px;padding:1rem 1.1rem;border-top:4px solid #e8590c}.tile b{font-size:1.9rem;line-height:1.15;display:block}
 .tile span{font-size:.85rem;color:#475467;line-height:1.35;display:block}
-.card{background:#fff;border-radius:12px;padding:1.3rem 1.5rem;overflow-x:auto}.card svg{display:block;margin:.5rem 0 0;max-width:100%;height:auto}
+.card{background:#fff;border-radius:12px;padding:1.3rem 1.5rem;overflow-x:auto}.plots{display:flex;flex-wrap:wrap;gap:.5rem 0;align-items:start}.plots svg{max-width:100%;height:auto}
 .panels>div{display:none;gap:1rem}.below{display:grid;gap:1rem;margin-top:1rem}
 .tabs{display:flex;gap:.5rem;margin:1.5rem 0 1rem}.tabs label{padding:.35rem 1.1rem;border-radius:99px;background:#fff;cursor:pointer;font-weight:600}
 input.tab{position:absolute;opacity:0}

@@ -53,7 +53,11 @@ function barsOfPanel(panel: string, values: readonly Bar[], { title, line }: Bar
     axis: { title: null, grid: false, labelLimit: 300, minExtent: 165, maxExtent: 165 },
   };
   const scale = colourScale(coloured.map(({ colour }) => colour));
-  const rule = { mark: { type: 'rule' as const, strokeDash: [5, 4] }, encoding: { x: { datum: line ?? 0 } } };
+  const rule = {
+    data: { values: [{}] },
+    mark: { type: 'rule' as const, strokeDash: [5, 4] },
+    encoding: { x: { datum: line ?? 0 } },
+  };
   return {
     title: { text: panel, fontSize: 13 },
     data: { values: coloured },

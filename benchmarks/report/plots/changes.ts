@@ -9,7 +9,7 @@ export function changePlot({ changes }: Comparison, count = 20): TopLevelSpec {
     now: 100 * now[1],
     direction: change < 0 ? 'slower' : 'faster',
   }));
-  const y = { field: 'figure', type: 'nominal' as const, sort: null, axis: { title: null, labelLimit: 460 } };
+  const y = { field: 'figure', type: 'nominal' as const, sort: null, axis: { title: null, labelLimit: 640 } };
   const title = 'share of the limit in %: before (ring) and now (disc)';
   const now = { field: 'now', type: 'quantitative' as const, title };
   const color = {

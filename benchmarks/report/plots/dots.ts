@@ -41,7 +41,11 @@ export function dots(values: readonly Dot[], { title, line }: { title: string; l
           mark: { type: 'point', filled: true, opacity: 1 },
           encoding: { x, y, color, size: { condition: { ...ours, value: 150 }, value: 60 } },
         },
-        { mark: { type: 'rule', strokeDash: [5, 4] }, encoding: { x: { datum: line } } },
+        {
+          data: { values: [{}] },
+          mark: { type: 'rule', strokeDash: [5, 4] },
+          encoding: { x: { datum: line } },
+        },
       ],
     },
   };

@@ -74,7 +74,7 @@ function overLength(points: readonly Point[], { title, scale }: Vertical, limit?
     data: { values: [...points] },
     facet: { column: { field: 'mask', type: 'nominal', sort: ['dense', 'causal'], header: { labelAnchor: 'start' } } },
     spec: {
-      width: 440,
+      width: 425,
       height: 300,
       layer: [
         {
@@ -93,6 +93,7 @@ function overLength(points: readonly Point[], { title, scale }: Vertical, limit?
 
 function limitLine(limit: number) {
   return {
+    data: { values: [{}] },
     mark: { type: 'rule' as const, strokeDash: [5, 4], color: '#101828' },
     encoding: { y: { datum: limit } },
   };
