@@ -1,4 +1,5 @@
 import type { SuiteName, Trial } from '../report/schema.js';
+import { avx2 } from './avx2.js';
 import { decode } from './decode.js';
 import { growth, lengths, shapes, types } from './lengths.js';
 import { options, peaked, windows } from './options.js';
@@ -16,5 +17,6 @@ export const suites: Readonly<Partial<Record<SuiteName, (quick: boolean) => Tria
   varlen,
   peaked,
   decode,
+  avx2,
   overhead,
 };
