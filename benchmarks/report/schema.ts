@@ -111,6 +111,7 @@ export type SuiteName =
   | 'varlen'
   | 'peaked'
   | 'decode'
+  | 'avx2'
   | 'overhead';
 
 /** What a suite asks the harness to time: contestants that take turns. The first one is the reference of all ratios. */

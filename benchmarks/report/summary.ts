@@ -35,6 +35,7 @@ const titles: Readonly<Record<SuiteName, string>> = {
   varlen: 'Packed sequences',
   peaked: 'Peaked logits',
   decode: `Decoding, shares of the read bandwidth: ${ratios}`,
+  avx2: 'Held to AVX2, shares of a product that is held to it',
   overhead: 'Through the hosts: time over the first',
 };
 
@@ -56,11 +57,11 @@ function peerTable(measurements: readonly Measurement[], colours: boolean): stri
 
 /** A line for each entry: what it takes beside the first of its trial. */
 function optionTable(measurements: readonly Measurement[], colours: boolean): string {
-  const table = newTable(['', 'direction', 'T', '', 'time', 'time over the first']);
+  const table = newTable(['', 'direction', 'T', '', 'time', 'share', 'time over the first']);
   for (const { name, direction, threads, entries } of measurements) {
     for (const [index, entry] of entries.entries()) {
       const ratio = index === 0 ? '' : ratioOf(entry, colours);
-      table.push([name, direction, threads, entry.name, time(entry.seconds.median), ratio]);
+      table.push([name, direction, threads, entry.name, time(entry.seconds.median), shareOf(entry, colours), ratio]);
     }
   }
   return table.toString();

@@ -15,6 +15,11 @@ export function shapeSections(run: Run, threads: number): Section[] {
       rows('shapes'),
     ),
     shareSection('16-bit types', 'Shares of the same float32 product; sums are float32.', rows('types')),
+    shareSection(
+      'Held to AVX2',
+      'The same kernels without AVX-512, as shares of a product that is held to AVX2 too.',
+      rows('avx2'),
+    ),
     optionSection(rows('options')),
     speedSection('Windows', 'How many times as fast as the dense causal call of the same length.', rows('window')),
     timeSection('Packed sequences', 'Packing should cost nothing.', rows('varlen')),
