@@ -8,22 +8,19 @@ export function lengths(quick: boolean): Trial[] {
   return withPeers('lengths', problems, quick ? passes : [...passes, 'backward']);
 }
 
-/** Other shapes: wide heads, groups of query heads, one head alone, widths beside the multiples of 16. */
+/** Other shapes: wide heads and groups of query heads beside the peers; one head and odd widths, where it is enough to see no cliff. */
 export function shapes(quick: boolean): Trial[] {
   const either = (length: number, other: Partial<Problem>) =>
     masks.map((causal) => selfAttention(length, { ...other, causal }));
-  const wide = either(1024, { headDim: 128 });
-  const problems = quick
-    ? wide.slice(1)
-    : [
-        ...either(512, { headDim: 128 }),
-        ...wide,
-        ...either(2048, { headDim: 128 }),
-        ...either(1024, { kvHeads: 2 }),
-        ...either(2048, { heads: 1 }),
-        ...[40, 72, 80, 96].map((headDim) => selfAttention(1024, { headDim, causal: true })),
-      ];
-  return withPeers('shapes', problems, quick ? passes : [...passes, 'backward']);
+  if (quick) return withPeers('shapes', [selfAttention(1024, { headDim: 128, causal: true })], passes);
+  const raced = [...either(1024, { headDim: 128 }), ...either(2048, { headDim: 128 }), ...either(1024, { kvHeads: 2 })];
+  const alone = [
+    ...either(512, { headDim: 128 }),
+    ...either(2048, { heads: 1 }),
+    ...[40, 72, 80, 96, 100].map((headDim) => selfAttention(1024, { headDim, causal: true })),
+  ];
+  const directions = [...passes, 'backward'] as const;
+  return [...withPeers('shapes', raced, directions), ...withPeers('shapes', alone, directions, [])];
 }
 
 /** 16-bit inputs and outputs. */
@@ -37,13 +34,14 @@ function withPeers(
   suite: 'lengths' | 'shapes' | 'types',
   problems: Problem[],
   directions: readonly Direction[],
+  others: readonly string[] = ['peers'],
 ): Trial[] {
   return problems.flatMap((problem) =>
     directions.map((direction) => ({
       suite,
       name: nameOf(problem),
       direction,
-      entrants: [ours(problem), { who: 'peers', problem }],
+      entrants: [ours(problem), ...others.map((who) => ({ who, problem }))],
     })),
   );
 }
