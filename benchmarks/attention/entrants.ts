@@ -69,7 +69,8 @@ export class Entrants {
       };
     } catch (error) {
       await this.processes.forgetEnded(contestant.process);
-      return omit(part, 'failed', (error as Error).message);
+      // A variant of ours that this machine cannot open is not there; whoever else throws is broken.
+      return omit(part, contestant.limit === 'cpu' ? 'failed' : 'absent', (error as Error).message);
     }
   }
 
@@ -104,5 +105,6 @@ function nameOf({ entrant, contestant }: Part): string {
 }
 
 function omit(part: Part, kind: Omitted['kind'], reason: string): Omitted {
-  return { name: nameOf(part), problem: part.entrant.problem, kind, reason };
+  const { contestant, entrant } = part;
+  return { who: contestant.name, name: nameOf(part), problem: entrant.problem, kind, reason };
 }

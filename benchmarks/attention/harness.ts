@@ -98,6 +98,6 @@ export class Harness {
   }
 }
 
-function failed({ name, problem }: Ready, reason: string): Omitted {
-  return { name, problem, kind: 'failed', reason };
+function failed({ name, contestant, problem }: Ready, reason: string): Omitted {
+  return { who: contestant.name, name, problem, kind: 'failed', reason };
 }

@@ -1,4 +1,4 @@
-import type { Spread } from '../report/schema.js';
+import type { Run, Spread } from '../report/schema.js';
 
 /** Smallest, quartiles and median; with few rounds a quarter says more than an extreme. */
 export function spread(values: readonly number[]): Spread {
@@ -18,7 +18,14 @@ export const steadyWithin = 0.1;
  */
 export const steadyRule = `A figure is bold where, over the rounds, its quartiles and those of the yardstick's rate are each at most ${steadyWithin * 100} % of the median apart. Else the machine was too noisy for it.`;
 
-/** Whether every one of these has its quartiles close together. */
+/** Whether every one of these has its quartiles close together; of fewer than three rounds that says nothing. */
 export function isSteady(...spreads: readonly Spread[]): boolean {
-  return spreads.every(({ lower, median, upper }) => upper - lower <= steadyWithin * median);
+  return spreads.every(({ lower, median, upper, rounds }) => rounds >= 3 && upper - lower <= steadyWithin * median);
+}
+
+/** How much of a run was too noisy. */
+export function noiseLine({ measurements }: Run): string {
+  const figures = measurements.flatMap(({ entries }) => entries.flatMap(({ steady }) => Object.values(steady)));
+  const noisy = figures.filter((bold) => !bold).length;
+  return `The machine was too noisy for ${noisy} of ${figures.length} figures.`;
 }

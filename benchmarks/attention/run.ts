@@ -1,6 +1,7 @@
+import { measureMemory } from '../memory/measure.js';
 import type { Limit, Machine, Measurement, Run, Trial } from '../report/schema.js';
 import { Harness } from './harness.js';
-import { describeCheckout, describeMachine, hasGpu } from './machine.js';
+import { describeCheckout } from './machine.js';
 import { findPythons } from './peers/python.js';
 import type { Pace } from './race.js';
 
@@ -8,15 +9,17 @@ export interface Plan {
   readonly trials: readonly Trial[];
   readonly threads: readonly number[];
   readonly pace: Pace;
+  /** Also the peak memory of a call, each in a process of its own. */
+  readonly memory: boolean;
   readonly quick: boolean;
   readonly flags: readonly string[];
   readonly python?: string | undefined;
   readonly machine: Machine;
 }
 
-/** At least a second for everyone: nine turns of 0.12 s, or five of 0.2 s. */
+/** At least a second for everyone: nine turns of 0.12 s. Half of it in a hurry: five of 0.1 s. */
 export function paceOf({ quick, rounds = quick ? 5 : 9 }: { quick: boolean; rounds?: number }): Pace {
-  return { rounds, seconds: Math.max(0.12, 1 / rounds) };
+  return { rounds, seconds: quick ? 0.1 : Math.max(0.12, 1 / rounds) };
 }
 
 /** Runs all trials, one number of threads after the other. */
@@ -41,6 +44,9 @@ export async function runTrials(plan: Plan, progress: (line: string) => void): P
     Object.assign(versions, harness.versions);
     for (const [name, reason] of harness.absent) absent.set(name, reason);
   }
+  const settings = { threads: 1, pythons };
+  const memory = plan.memory ? await measureMemory(settings, plan.quick, progress) : { rows: [], left: [] };
+  for (const line of memory.left) progress(`not measured: ${line}`);
   return {
     schema: 2,
     date: new Date(begin).toISOString(),
@@ -52,20 +58,9 @@ export async function runTrials(plan: Plan, progress: (line: string) => void): P
     limits,
     absent: [...absent].map(([name, reason]) => ({ name, reason })),
     measurements,
-    memory: [],
+    memory: memory.rows,
     wallSeconds: (Date.now() - begin) / 1000,
   };
-}
-
-/** On a machine with a GPU that ours runs on, it takes part wherever peers do. */
-export function withGpu(trials: readonly Trial[], machine: Machine = describeMachine()): Trial[] {
-  if (!hasGpu(machine)) return [...trials];
-  return trials.map((trial) => {
-    const rivals = trial.entrants.findIndex(({ who }) => who === 'peers');
-    if (rivals < 0) return trial;
-    const gpu = { who: 'fa-metal metal', problem: (trial.entrants[rivals] as Trial['entrants'][number]).problem };
-    return { ...trial, entrants: trial.entrants.toSpliced(rivals, 0, gpu) };
-  });
 }
 
 function progressOf({ suite, name, direction, threads, entries, omitted }: Measurement): string {

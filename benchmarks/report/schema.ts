@@ -147,6 +147,7 @@ export interface Measurement {
 
 /** Nothing is timed whose result was not checked first. */
 export interface Omitted {
+  readonly who: string;
   readonly name: string;
   readonly problem: Problem;
   /** `absent`: not installed here; `refused`: it has no such call; `disagrees`: its result is wrong; `failed`: it threw or ended. */
