@@ -11,7 +11,7 @@ import { printVerdicts } from './goals/print.js';
 import { goals } from './goals/table.js';
 import { describeMachine } from './machine.js';
 import { noiseLine, steadyRule } from './noise.js';
-import { readOptions } from './options.js';
+import { flagsToKeep, readOptions } from './options.js';
 import { findContestant } from './peers/contestants.js';
 import { paceOf, runTrials } from './run.js';
 
@@ -39,7 +39,16 @@ function measure(): Promise<Run> {
   const machine = describeMachine();
   const trials = chooseTrials(options, machine);
   const memory = options.suites.includes('memory') && options.filter === undefined;
-  const plan = { trials, threads, pace: paceOf(options), quick, python, machine, memory, flags: process.argv.slice(2) };
+  const plan = {
+    trials,
+    threads,
+    pace: paceOf(options),
+    quick,
+    python,
+    machine,
+    memory,
+    flags: flagsToKeep(process.argv.slice(2)),
+  };
   return runTrials(plan, (line) => console.error(line));
 }
 

@@ -51,6 +51,14 @@ export function readOptions(argv: readonly string[]): BenchmarkOptions {
   return { ...options, threads: options.threads ?? threadsOf(os.availableParallelism(), options.quick) };
 }
 
+/** The flags without those that name a place on this machine, which is nobody else's business. */
+export function flagsToKeep(argv: readonly string[]): string[] {
+  const places = ['--python', '--output', '--from'];
+  return argv.filter(
+    (flag, index) => !places.includes(argv[index - 1] ?? '') && !places.includes(flag.split('=')[0] as string),
+  );
+}
+
 function threadsOf(cores: number, quick: boolean): number[] {
   return quick || cores === 1 ? [cores] : [1, cores];
 }

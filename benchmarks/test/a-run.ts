@@ -65,7 +65,7 @@ function measured({ suite, name, direction, entrants }: Trial, threads: number, 
     entries: entries.map((entry) => ({ ...entry, ratio: around(entry.seconds.median / base) })),
     omitted: all
       .filter((entrant) => !timed.includes(entrant))
-      .map(({ who, problem }) => ({ name: who, problem, kind: 'refused' as const, reason: 'no <backward> pass' })),
+      .map(({ who, problem }) => ({ who, name: who, problem, kind: 'refused' as const, reason: 'no <backward> pass' })),
   };
 }
 

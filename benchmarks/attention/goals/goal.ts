@@ -20,6 +20,8 @@ export interface TrialGoal extends Bound {
   readonly entry: string;
   /** As in the results: share of the product, share of the read bandwidth, time over the first entry's. */
   readonly figure: 'share' | 'readShare' | 'ratio';
+  /** Of a ratio: what the first entry is, in a word. Default: ours. */
+  readonly over?: string;
 }
 
 /** The exponent of time over the length, or of memory. */
@@ -38,15 +40,15 @@ export interface MemoryGoal extends Bound {
   readonly direction: Direction;
 }
 
-/** `share of the product, B1 H8 L1024 D64 dense, forward`. */
+/** `share of the product: B1 H8 L1024 D64 dense, forward`. */
 export function describeGoal(goal: Goal): string {
   if (goal.kind === 'growth') return `exponent of ${goal.of} over the length, ${goal.direction}`;
   if (goal.kind === 'memory') return `memory of ${goal.of} over ${goal.over}'s, L${goal.length}, ${goal.direction}`;
-  const { suite, trial, direction, entry, figure } = goal;
+  const { suite, trial, direction, entry, figure, over = 'ours' } = goal;
   const what = {
     share: suite === 'avx2' ? 'share of the AVX2 product' : 'share of the product',
     readShare: 'share of the read bandwidth',
-    ratio: `time of ${entry} over the first's`,
+    ratio: `time, ${entry} / ${over}`,
   }[figure];
-  return `${what}, ${trial}, ${direction}`;
+  return `${what}: ${trial}, ${direction}`;
 }

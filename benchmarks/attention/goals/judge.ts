@@ -16,6 +16,9 @@ export interface Verdict {
   readonly reason?: string;
 }
 
+/** The reason where a run left the goal's trial out. */
+export const notMeasured = 'not measured';
+
 type Finding = Pick<Verdict, 'figure' | 'reason'> & { readonly steady?: boolean };
 
 /** Every goal, for each number of threads of the run that it is for. */
@@ -44,12 +47,12 @@ function entryFigure(measurements: readonly Measurement[], goal: TrialGoal): Fin
   const measurement = measurements.find(
     ({ suite, name, direction }) => suite === goal.suite && name === goal.trial && direction === goal.direction,
   );
-  if (!measurement) return { reason: 'not measured' };
+  if (!measurement) return { reason: notMeasured };
   const entry = measurement.entries.find(({ name }) => name === goal.entry);
   const figure: Spread | undefined = entry?.[goal.figure];
   if (entry && figure) return { figure: figure.median, steady: entry.steady[goal.figure] ?? true };
   const omitted = measurement.omitted.find(({ name }) => name === goal.entry);
-  return { reason: omitted ? `${omitted.kind}: ${omitted.reason}` : 'not measured' };
+  return { reason: omitted ? `${omitted.kind}: ${omitted.reason}` : notMeasured };
 }
 
 function timeGrowth(measurements: readonly Measurement[], { direction }: GrowthGoal): Finding {
@@ -72,7 +75,7 @@ function memoryGrowth({ memory }: Run, { direction }: GrowthGoal): Finding {
 }
 
 function exponentOf(points: readonly { x: number; y: number }[], steady: boolean): Finding {
-  if (new Set(points.map(({ x }) => x)).size < 2) return { reason: 'not measured' };
+  if (new Set(points.map(({ x }) => x)).size < 2) return { reason: notMeasured };
   return { figure: fitPowerLaw(points).exponent, steady };
 }
 
@@ -80,5 +83,5 @@ function memoryRatio({ memory }: Run, { of, over, length, direction }: MemoryGoa
   const bytes = (wanted: string) =>
     memory.find((row) => row.name === wanted && row.length === length && row.direction === direction)?.extraBytes;
   const [own, theirs] = [bytes(of), bytes(over)];
-  return own === undefined || theirs === undefined ? { reason: 'not measured' } : { figure: own / theirs };
+  return own === undefined || theirs === undefined ? { reason: notMeasured } : { figure: own / theirs };
 }
