@@ -1,4 +1,8 @@
 import { escape as escapeHtml } from 'html-escaper';
+import { describeGoal } from '../attention/goals/goal.js';
+import { judge } from '../attention/goals/judge.js';
+import { boundOf, outcomeOf } from '../attention/goals/print.js';
+import { goals } from '../attention/goals/table.js';
 import { gigabytes, mainShare, percent, spread, time } from './format.js';
 import type { Run } from './schema.js';
 import { directionNames } from './series.js';
@@ -55,6 +59,23 @@ export function omittedTable({ measurements }: Run): string {
     ),
   );
   return tableOf(['trial', 'direction', 'contestant', '', 'reason'], rows);
+}
+
+/** The goals that the run has a figure for, and how many of them are met; undefined when there are none. */
+export function goalTable(run: Run): { summary: string; table: string } | undefined {
+  const verdicts = judge(run, goals).filter(({ figure }) => figure !== undefined);
+  if (verdicts.length === 0) return undefined;
+  const rows = verdicts.map((verdict) => {
+    const { goal, threads, figure = Number.NaN, steady, met } = verdict;
+    const mark = `<span class="${met ? 'met' : 'unmet'}">${outcomeOf(verdict)}</span>`;
+    const cells = [describeGoal(goal), threads === undefined ? '' : `${threads}T`, boundOf(goal)];
+    return [...cells.map((text) => escapeHtml(text)), bold(figure.toFixed(2), steady), mark];
+  });
+  const met = verdicts.filter((verdict) => verdict.met).length;
+  return {
+    summary: `Goals: ${met} of ${verdicts.length} met`,
+    table: tableOf(['goal', 'threads', 'wanted', 'figure', ''], rows),
+  };
 }
 
 function bold(text: string, steady: boolean): string {

@@ -2,7 +2,7 @@ import { escape as escapeHtml } from 'html-escaper';
 import { drawSvg } from './draw.js';
 import { headlines } from './headlines.js';
 import type { Comparison } from './history.js';
-import { figureTable, machineList, omittedTable } from './page-tables.js';
+import { figureTable, goalTable, machineList, omittedTable } from './page-tables.js';
 import { changePlot } from './plots/changes.js';
 import type { Run } from './schema.js';
 import { memorySection } from './sections/memory.js';
@@ -34,10 +34,16 @@ ${tilesOf(run)}
 ${inputs.join('')}<div class="tabs">${tabs.join('')}</div>
 <div class="panels">${panels.map((panel, tab) => `<div class="panel${tab}">${panel}</div>`).join('')}</div>
 <div class="below">${memory ? await cardOf(memory) : ''}${await changesOf(comparison)}
-<div class="card"><details><summary>All figures</summary>${figureTable(run)}</details></div>
+${goalsOf(run)}<div class="card"><details><summary>All figures</summary>${figureTable(run)}</details></div>
 <div class="card"><details><summary>What was not timed, and why</summary>${omittedTable(run)}</details></div></div>
 </body></html>
 `;
+}
+
+function goalsOf(run: Run): string {
+  const goals = goalTable(run);
+  if (!goals) return '';
+  return `<div class="card"><details><summary>${goals.summary}</summary>${goals.table}</details></div>`;
 }
 
 async function panelOf(run: Run, threads: number): Promise<string> {

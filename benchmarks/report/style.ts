@@ -18,6 +18,6 @@ input.tab{position:absolute;opacity:0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;margin:0}dt{color:#475467}dd{margin:0}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}td,th{padding:.25rem .8rem .25rem 0;border-bottom:1px solid #e4e7ec;text-align:right;white-space:nowrap}
 td:first-child,th:first-child,td:nth-child(2),th:nth-child(2),td:nth-child(3),th:nth-child(3){text-align:left}
-.note{border-left:4px solid #e8590c;padding:.1rem 1rem;margin:1rem 0}summary{cursor:pointer;font-weight:600}
+.note{border-left:4px solid #e8590c;padding:.1rem 1rem;margin:1rem 0}.met{color:#2b8a3e}.unmet{color:#c92a2a;font-weight:600}summary{cursor:pointer;font-weight:600}
 ${shown.map((rule) => rule + active).join('\n')}`;
 }

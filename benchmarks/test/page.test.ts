@@ -67,6 +67,18 @@ describe('the page', () => {
     expect(section).toContain('<svg');
   });
 
+  it('holds the goals against the figures', () => {
+    const goals = first.slice(first.indexOf('<summary>Goals'));
+    const [, met, all] = /Goals: (\d+) of (\d+) met/.exec(goals) ?? [];
+    expect(Number(met)).toBeGreaterThan(0);
+    expect(Number(met)).toBeLessThan(Number(all));
+    expect(goals.match(/class="met"/g)).toHaveLength(Number(met));
+    // 0.9 of the product, where 0.9 is wanted.
+    expect(goals).toMatch(
+      /B1 H8 L1024 D64 dense, forward<\/td><td>1T<\/td><td>&gt;= 0.9<\/td><td><b>0.90<\/b><\/td><td><span class="met">/,
+    );
+  });
+
   it('has a tab for each number of threads', () => {
     expect(first.match(/type="radio"/g)).toHaveLength(2);
     expect(first.match(/<h2>Decoding<\/h2>/g)).toHaveLength(2);

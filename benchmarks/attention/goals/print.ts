@@ -18,11 +18,11 @@ export function printVerdicts(verdicts: readonly Verdict[]): string {
   return `${table}\n${count('met')} met, ${count('NOT MET')} not met, ${count('no figure')} not measured`;
 }
 
-function boundOf({ atLeast, atMost }: Goal): string {
+export function boundOf({ atLeast, atMost }: Goal): string {
   return atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
 }
 
-function outcomeOf({ met }: Verdict): 'met' | 'NOT MET' | 'no figure' {
+export function outcomeOf({ met }: Verdict): 'met' | 'NOT MET' | 'no figure' {
   if (met === undefined) return 'no figure';
   return met ? 'met' : 'NOT MET';
 }
