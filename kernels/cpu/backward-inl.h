@@ -1,7 +1,7 @@
 // Fused backward: one pass, five products. A task owns the keys of a chunk of one kv head and goes through
 // all query rows of the head's group, so dK and dV are summed in one place and in one order, with no atomics.
 #pragma once
-#include "bias_gradient-inl.h"
+#include "backward_block-inl.h"
 #include "head_sums-inl.h"
 
 namespace fa::cpu::FA_TARGET {
@@ -62,26 +62,37 @@ FA_ALWAYS_INLINE int64_t cut_chunks_before(const BackwardPlan& plan, int64_t b) 
   return chunks;
 }
 
-FA_NOINLINE void backward_task(void* context, int64_t index) {
-  const BackwardPlan& plan = *static_cast<const BackwardPlan*>(context);
+/// What a task is made of.
+struct BackwardTask {
+  const BackwardPlan& plan;
+  const BackwardBuffers& buffers;
+  int64_t chunk, part, group;
+};
+
+/// The keys of one kv head of the task's group.
+FA_ALWAYS_INLINE KeyChunk key_chunk(const BackwardTask& t, int64_t member) {
+  const BackwardPlan& plan = t.plan;
+  KeyChunk c;
+  c.b = t.group / plan.head_groups() + member / plan.shared_heads;
+  c.kv_head = t.group % plan.head_groups() + member % plan.shared_heads;
+  c.index = t.chunk;
+  c.part = t.part;
+  c.cut_chunk = is_cut(plan, c.b) ? cut_chunks_before(plan, c.b) + c.index : -1;
+  c.begin = c.index * plan.chunk_keys;
+  c.end = smaller<int64_t>(plan.g.forward.sequences[c.b].stored_keys, c.begin + plan.chunk_keys);
+  return c;
+}
+
+/// All query rows of this phase that a chunk meets.
+FA_NOINLINE void differentiate_chunk(const BackwardTask& t, KeyChunk& chunk) {
+  const BackwardPlan& plan = t.plan;
   const Attention& a = plan.g.forward;
-  const int64_t kv_heads = a.batch * a.kv_heads;
-  KeyChunk chunk;
-  chunk.b = index % kv_heads / a.kv_heads;
-  chunk.kv_head = index % kv_heads % a.kv_heads;
-  chunk.index = index / kv_heads;
   const Sequence& s = a.sequences[chunk.b];
-  const bool cut = is_cut(plan, chunk.b);
-  chunk.cut_chunk = cut ? cut_chunks_before(plan, chunk.b) + chunk.index : -1;
-  chunk.begin = chunk.index * plan.chunk_keys;
-  chunk.end = smaller<int64_t>(s.stored_keys, chunk.begin + plan.chunk_keys);
+  const bool cut = chunk.cut_chunk >= 0;
   // A sequence without keys still has rows, whose dQ is 0.
   if (chunk.index > 0 ? chunk.begin >= chunk.end : s.queries == 0 && s.stored_keys == 0) return;
   if (!cut && plan.phase > 0) return;
-  float* slot = plan.scratch->take();
-  Carver carver{slot};
-  const BackwardBuffers buffers(carver, plan);
-  place_sums(plan, buffers, chunk);
+  place_sums(plan, t.buffers, chunk);
   if (plan.phase == 0) {
     clear_sums(chunk.d_keys, chunk.d_key_stride, chunk.end - chunk.begin, plan.key_width);
     clear_sums(chunk.d_values, chunk.d_value_stride, chunk.end - chunk.begin, plan.value_width);
@@ -92,11 +103,27 @@ FA_NOINLINE void backward_task(void* context, int64_t index) {
   for (int64_t h = chunk.kv_head * group; h < (chunk.kv_head + 1) * group; ++h) {
     for (int64_t row = first; row < last; row += plan.query_block) {
       const int count = static_cast<int>(smaller<int64_t>(plan.query_block, last - row));
-      QueryBlock q{plan, a, buffers, chunk, h, row, count, {}, {}, 0, 0};
+      QueryBlock q{plan, a, t.buffers, chunk, h, row, count, {}, {}, 0, 0};
       differentiate_queries(q);
     }
   }
   if (!cut || plan.phase == plan.phases - 1) close_chunk(plan, chunk);
+}
+
+FA_NOINLINE void backward_task(void* context, int64_t index) {
+  const BackwardPlan& plan = *static_cast<const BackwardPlan*>(context);
+  float* slot = plan.scratch->take();
+  Carver carver{slot};
+  const BackwardBuffers buffers(carver, plan);
+  const int64_t groups = plan.groups();
+  const BackwardTask task{plan, buffers, index / groups / plan.parts, index / groups % plan.parts,
+                          index % groups};
+  const int64_t share = (plan.members() + plan.parts - 1) / plan.parts;
+  const int64_t end = smaller(plan.members(), (task.part + 1) * share);
+  for (int64_t member = task.part * share; member < end; ++member) {
+    KeyChunk chunk = key_chunk(task, member);
+    differentiate_chunk(task, chunk);
+  }
   plan.scratch->give(slot);
 }
 
@@ -130,7 +157,7 @@ FA_ALWAYS_INLINE int64_t backward_slot(const BackwardPlan& plan) {
 }
 
 /// Memory that the tasks of a call share. Returns its size; `base` may be null.
-FA_NOINLINE int64_t share_memory(BackwardPlan& plan, BiasPlan& bias, float* base) {
+FA_NOINLINE int64_t share_memory(BackwardPlan& plan, float* base) {
   const Attention& a = plan.g.forward;
   const bool cut = plan.phases > 1;
   Carver carver{base};
@@ -144,39 +171,40 @@ FA_NOINLINE int64_t share_memory(BackwardPlan& plan, BiasPlan& bias, float* base
   plan.slope_sums =
       reinterpret_cast<double*>(carver.take(plan.g.d_alibi_slopes ? 2 * plan.chunks * heads : 0));
   plan.sink_sums = reinterpret_cast<double*>(carver.take(plan.g.d_sinks ? 2 * heads : 0));
-  bias.partial = carver.take(partial_floats(bias));
+  const int64_t bias = plan.g.d_bias ? plan.bias_elements() : 0;
+  const bool rows = plan.g.bias_shape[2] == 1;
+  plan.bias_parts = carver.take(rows ? 0 : (plan.parts - 1) * bias);
+  plan.bias_rows = reinterpret_cast<double*>(carver.take(rows ? 2 * plan.parts * bias : 0));
   return carver.used;
 }
 
-FA_ALWAYS_INLINE int backward_slots(const BackwardPlan& plan, const BiasPlan& bias, int threads) {
-  return slots_for(threads, larger(plan.tasks(), bias.tasks()));
+FA_ALWAYS_INLINE int backward_slots(const BackwardPlan& plan, int threads) {
+  const int64_t heads = plan.g.d_sinks ? plan.g.forward.batch * plan.g.forward.query_heads : 0;
+  return slots_for(threads, larger(plan.tasks(), heads));
 }
 
 void backward(const AttentionGradients& g, const Executor& executor) {
   BackwardPlan plan = plan_backward(g);
   const Attention& a = g.forward;
-  BiasPlan bias = plan_bias(plan);
-  Scratch scratch(backward_slot(plan), backward_slots(plan, bias, executor.threads),
-                  share_memory(plan, bias, nullptr));
+  Scratch scratch(backward_slot(plan), backward_slots(plan, executor.threads), share_memory(plan, nullptr));
   plan.scratch = &scratch;
-  share_memory(plan, bias, scratch.shared());
+  share_memory(plan, scratch.shared());
   clear_slope_sums(plan);
+  clear_bias_sums(plan, executor);
   for (plan.phase = 0; plan.phase < plan.phases; ++plan.phase) {
     executor.run(executor.self, plan.tasks(), backward_task, &plan);
     if (plan.cut_chunks == 0) continue;
     const int64_t blocks = (plan.phase_rows + kRowsPerSum - 1) / kRowsPerSum;
     executor.run(executor.self, a.batch * a.query_heads * blocks, sum_partial_task, &plan);
   }
-  differentiate_bias(bias, executor);
+  finish_bias(plan, executor);
   differentiate_sinks(plan, executor);
   if (g.d_alibi_slopes) finish_slopes(plan);
 }
 
 int64_t backward_scratch(const AttentionGradients& g, int threads) {
   BackwardPlan plan = plan_backward(g);
-  BiasPlan bias = plan_bias(plan);
-  return Scratch::bytes(backward_slot(plan), backward_slots(plan, bias, threads),
-                        share_memory(plan, bias, nullptr));
+  return Scratch::bytes(backward_slot(plan), backward_slots(plan, threads), share_memory(plan, nullptr));
 }
 
 Blocks backward_blocks(const AttentionGradients& g) {

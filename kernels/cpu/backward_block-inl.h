@@ -1,6 +1,7 @@
 // A block of query rows against the keys of a chunk.
 #pragma once
 #include "backward_queries-inl.h"
+#include "bias_gradient-inl.h"
 #include "dropout-inl.h"
 
 namespace fa::cpu::FA_TARGET {
@@ -57,7 +58,6 @@ FA_ALWAYS_INLINE GradientPanel open_panel(const QueryBlock& q, int p, int64_t ke
   panel.options.derivatives = a.softcap > 0 ? w.derivatives : nullptr;
   panel.options.slopes = q.plan.g.d_alibi_slopes ? w.slopes + first : nullptr;
   panel.options.diagonal = clamp(q.row + first + q.sequence().offset - key, -kUnbounded, kUnbounded);
-  panel.options.stops_at_bias = false;
   panel.queries = w.query_panels + q.key_panel(p);
   panel.d_out = w.d_out_panels + q.value_panel(p);
   panel.max = w.max + first;
@@ -95,12 +95,14 @@ FA_NOINLINE bool differentiate_block(const QueryBlock& q, int64_t key, const Gra
     GradientPanel panel = open_panel(q, p, key, block.count);
     if (!fill_panel(q, p, key, panel)) {
       hide_panel(panel);
+      if (q.plan.bias_written_once()) clear_bias(q, p * kPanelRows, q.panel_rows(p), key, block.count);
       continue;
     }
     seen = true;
     differentiate_scores(panel, block);
     fill_hidden(panel);
     sum_into_queries(panel, block);
+    if (q.plan.g.d_bias) sum_into_bias(q, p, key, panel);
   }
   return seen;
 }
@@ -171,17 +173,22 @@ FA_NOINLINE void store_slope_sum(const QueryBlock& q) {
 /// One query block against all keys of the chunk.
 FA_NOINLINE void differentiate_queries(QueryBlock& q) {
   const KeyBand& band = q.sequence().band;
-  const int64_t begin = larger(q.chunk.begin, q.row + band.lo);
+  const int64_t seen = larger(q.chunk.begin, q.row + band.lo);
   const int64_t end = smaller(smaller<int64_t>(q.chunk.end, band.keys), q.row + q.rows + band.hi);
-  if (begin >= end) {
+  // Blocks start where they do whatever the band, so that shapes alone fix the order of all sums.
+  const int64_t begin = seen - (seen - q.chunk.begin) % q.plan.key_block;
+  if (q.plan.bias_written_once()) {
+    const int64_t from = smaller(begin, q.chunk.end), to = seen < end ? end : from;
+    clear_bias(q, 0, q.rows, q.chunk.begin, from - q.chunk.begin);
+    clear_bias(q, 0, q.rows, to, q.chunk.end - to);
+  }
+  if (seen >= end) {
     const int64_t size = round_up(q.rows, kPanelRows) * round_up(q.a.head_dim, kTileRows);
     __builtin_memset(q.buffers.d_query_panels, 0, static_cast<size_t>(size) * 4);
     return store_d_queries(q);
   }
   load_query_block(q);
-  // Blocks start at multiples of the block size whatever the band, so that shapes alone fix the order of all
-  // sums.
-  for (int64_t key = begin / q.plan.key_block * q.plan.key_block; key < end; key += q.plan.key_block) {
+  for (int64_t key = begin; key < end; key += q.plan.key_block) {
     const int count = static_cast<int>(smaller<int64_t>(q.plan.key_block, end - key));
     GradientBlock block = load_key_block(q, key, count);
     pack_key_block(q, key, block);

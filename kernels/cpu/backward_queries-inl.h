@@ -61,21 +61,35 @@ FA_NOINLINE FloatRows clear_rows(FloatRows rows, int count, const int32_t* index
   return FloatRows{buffer, rows.stride};
 }
 
+/// Rows with NaN or Inf leave the products, if some key may be hidden from them.
+FA_NOINLINE void clear_special_queries(QueryBlock& q, FloatRows& queries, FloatRows& d_out) {
+  const Attention& a = q.a;
+  const BackwardBuffers& w = q.buffers;
+  q.special_queries = q.special_d_out = 0;
+  if (!has_addend(a) &&
+      sees_all(q.sequence().band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
+    return;
+  q.special_queries = find_non_finite(queries, q.rows, static_cast<int>(a.head_dim), w.special_queries);
+  q.special_d_out = find_non_finite(d_out, q.rows, static_cast<int>(a.value_dim), w.special_d_out);
+  if (q.special_queries)
+    queries = clear_rows(queries, q.rows, w.special_queries, q.special_queries, w.queries);
+  if (q.special_d_out) d_out = clear_rows(d_out, q.rows, w.special_d_out, q.special_d_out, w.d_out);
+}
+
 FA_NOINLINE void load_query_block(QueryBlock& q) {
-  // Row-major, for dK and dV
   const Attention& a = q.a;
   const BackwardBuffers& w = q.buffers;
   const int depth = static_cast<int>(a.head_dim), value_depth = static_cast<int>(a.value_dim);
-  const Rows& d_out = q.plan.g.d_out;
-  q.queries = query_rows(a, q.chunk.b, q.h, q.row, q.rows, q.plan.key_width, w.queries);
-  q.d_out = float_rows(a.element, query_address(a, d_out, q.chunk.b, q.h, q.row), d_out.row, q.rows,
-                       value_depth, q.plan.value_width, w.d_out);
+  const Rows& all = q.plan.g.d_out;
+  FloatRows queries = query_rows(a, q.chunk.b, q.h, q.row, q.rows, q.plan.key_width, w.queries);
+  FloatRows d_out = float_rows(a.element, query_address(a, all, q.chunk.b, q.h, q.row), all.row, q.rows,
+                               value_depth, q.plan.value_width, w.d_out);
 
   // Panels, for the scores
   for (int p = 0; p * kPanelRows < q.rows; ++p) {
     const int64_t first = p * kPanelRows;
-    const FloatRows rows{q.queries.data + first * q.queries.stride, q.queries.stride};
-    const FloatRows grad{q.d_out.data + first * q.d_out.stride, q.d_out.stride};
+    const FloatRows rows{queries.data + first * queries.stride, queries.stride};
+    const FloatRows grad{d_out.data + first * d_out.stride, d_out.stride};
     pack_panel(rows, q.panel_rows(p), depth, score_units(a).query, w.query_panels + q.key_panel(p));
     pack_panel(grad, q.panel_rows(p), value_depth, 1.0f, w.d_out_panels + q.value_panel(p));
   }
@@ -85,16 +99,10 @@ FA_NOINLINE void load_query_block(QueryBlock& q) {
   load_state(q);
   if (q.plan.g.d_alibi_slopes) __builtin_memset(w.slopes, 0, static_cast<size_t>(q.plan.query_block) * 4);
 
-  // Rows with NaN or Inf leave the products, if some key may be hidden from them
-  q.special_queries = q.special_d_out = 0;
-  if (!has_addend(a) &&
-      sees_all(q.sequence().band, q.row, q.rows, q.chunk.begin, q.chunk.end - q.chunk.begin))
-    return;
-  q.special_queries = find_non_finite(q.queries, q.rows, depth, w.special_queries);
-  q.special_d_out = find_non_finite(q.d_out, q.rows, value_depth, w.special_d_out);
-  if (q.special_queries)
-    q.queries = clear_rows(q.queries, q.rows, w.special_queries, q.special_queries, w.queries);
-  if (q.special_d_out) q.d_out = clear_rows(q.d_out, q.rows, w.special_d_out, q.special_d_out, w.d_out);
+  // Rows, for dK and dV
+  clear_special_queries(q, queries, d_out);
+  q.queries = cut_columns(queries, q.rows, q.plan.key_width, w.query_pieces);
+  q.d_out = cut_columns(d_out, q.rows, q.plan.value_width, w.d_out_pieces);
 }
 
 }  // namespace

@@ -1,183 +1,173 @@
-// dBias of any broadcast shape: a pass of its own. A task owns a tile of dBias, computes dS of every block of
-// rows that reads it, and sums in a fixed order; nothing but the result is as large as Lq x Lk.
+// dBias of any broadcast shape, summed where dS is made. Every element belongs to one task of the backward,
+// or to as many as there are parts; each sums its own in the order in which it goes through batches, heads
+// and rows.
 #pragma once
-#include "backward_block-inl.h"
+#include "backward_plan-inl.h"
 
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-/// A tile is `query_block` rows (or the only one) of one head of bias, and `tile_keys` keys. The steps are
-/// the blocks of query rows that read it: over the batches, heads and rows along which bias is broadcast.
-struct BiasPlan {
-  const BackwardPlan& backward;
-  int64_t rows = 0, row_blocks = 0;  ///< of the longest sequence
-  int64_t tile_keys = 0, key_tiles = 0;
-  int64_t tiles = 0, steps = 0;
-  int64_t parts = 1;  ///< shares of the steps: small biases have few tiles, but work for several threads
-  float* partial = nullptr;  ///< [parts - 1][elements of bias]
-
-  const int64_t* shape() const { return backward.g.bias_shape; }
-  int64_t elements() const { return shape()[0] * shape()[1] * shape()[2] * shape()[3]; }
-  int64_t tasks() const { return tiles * parts; }
-};
-
-constexpr int64_t kBiasTasks = 8;  // wanted, so that several threads find work
-
-/// Biases with fewer tiles than wanted have tiles of one block of keys, which bounds the memory of the parts.
-FA_ALWAYS_INLINE int64_t partial_floats(const BiasPlan& p) {
-  const Attention& a = p.backward.g.forward;
-  if (p.backward.g.d_bias && !a.sequences)  // shapes are not known yet
-    return kBiasTasks * p.backward.query_block * p.backward.key_block;
-  return (p.parts - 1) * p.elements();
+/// Of element (b, h, row, key) of the scores in dBias.
+FA_ALWAYS_INLINE int64_t bias_index(const QueryBlock& q, int64_t row, int64_t key) {
+  const int64_t* shape = q.plan.g.bias_shape;
+  const int64_t b = shape[0] > 1 ? q.chunk.b : 0, h = shape[1] > 1 ? q.h : 0, i = shape[2] > 1 ? row : 0;
+  return ((b * shape[1] + h) * shape[2] + i) * shape[3] + key;
 }
 
-FA_ALWAYS_INLINE BiasPlan plan_bias(const BackwardPlan& backward) {
-  const Attention& a = backward.g.forward;
-  BiasPlan p{backward};
-  if (!backward.g.d_bias || !a.sequences || p.elements() == 0) return p;
-  p.rows = a.query_length;
-  if (a.packed) {
-    p.rows = 0;
-    for (int64_t b = 0; b < a.batch; ++b) p.rows = larger<int64_t>(p.rows, a.sequences[b].queries);
-  }
-  p.row_blocks = (p.rows + backward.query_block - 1) / backward.query_block;
-  const bool own_rows = p.shape()[2] > 1;
-  const int64_t row_tiles = p.shape()[0] * p.shape()[1] * (own_rows ? p.row_blocks : 1);
-  const int64_t wanted = (kBiasTasks + row_tiles - 1) / row_tiles;
-  p.tile_keys = round_up((p.shape()[3] + wanted - 1) / wanted, backward.key_block);
-  p.key_tiles = (p.shape()[3] + p.tile_keys - 1) / p.tile_keys;
-  p.tiles = row_tiles * p.key_tiles;
-  p.steps = (p.shape()[0] > 1 ? 1 : a.batch) * (p.shape()[1] > 1 ? 1 : a.query_heads) *
-            (own_rows ? 1 : p.row_blocks);
-  p.parts = larger<int64_t>(1, smaller(p.steps, kBiasTasks / p.tiles));
-  return p;
+/// Where rows of dBias are written: dBias itself, or a part of it.
+FA_ALWAYS_INLINE float* bias_rows(const QueryBlock& q, int64_t row, int64_t key) {
+  const BackwardPlan& plan = q.plan;
+  float* all =
+      q.chunk.part == 0 ? plan.g.d_bias : plan.bias_parts + (q.chunk.part - 1) * plan.bias_elements();
+  return all + bias_index(q, row, key);
 }
 
-/// Adds dS of a panel, which lies [key][row], to rows of dBias.
-FA_NOINLINE void add_bias_rows(const GradientPanel& p, int rows, float* to, int64_t stride) {
-  for (int v = 0; v < p.cut.vectors; ++v) {
-    const float* from = p.d_scores + v * kLanes;
-    for (int key = p.cut.first[v]; key < p.cut.last[v]; key += kLanes) {
-      const int count = smaller(kLanes, p.cut.last[v] - key);
-      Vector a[kLanes];
-      FA_FOR (i, kLanes) a[i] = i < count ? load(from + (key + i) * p.stride) : Vector{};
-      transpose(a);
-      for (int i = 0; i < smaller(kLanes, rows - v * kLanes); ++i) {
-        float* row = to + (v * kLanes + i) * stride + key;
-        if (count == kLanes) {
-          store(row, load(row) + a[i]);
-        } else {
-          for (int k = 0; k < count; ++k) row[k] += a[i][k];
-        }
-      }
-    }
-  }
+/// Rows [row, row + rows) of the query block do not see keys [key, key + keys).
+FA_NOINLINE void clear_bias(const QueryBlock& q, int row, int rows, int64_t key, int64_t keys) {
+  if (keys <= 0) return;
+  for (int i = row; i < row + rows; ++i)
+    __builtin_memset(bias_rows(q, q.row + i, key), 0, static_cast<size_t>(keys) * 4);
 }
 
-/// Adds dS of a panel, summed over its rows, to the only row of dBias.
-FA_NOINLINE void add_bias_row(const GradientPanel& p, int rows, float* to) {
-  for (int key = p.cut.first[0]; key < p.cut.last[p.cut.vectors - 1]; ++key) {
-    double sum = 0;
-    for (int v = 0; v < p.cut.vectors; ++v) {
-      if (key < p.cut.first[v] || key >= p.cut.last[v]) continue;
-      const Vector d = load(p.d_scores + key * p.stride + v * kLanes);
-      for (int i = 0; i < smaller(kLanes, rows - v * kLanes); ++i) sum += d[i];
-    }
-    to[key] += static_cast<float>(sum);
-  }
-}
-
-/// A tile of dBias, or of one part of it.
-struct BiasTile {
-  int64_t batch, head, row;  ///< of bias
-  int64_t key, keys, part;
-  float* data;  ///< at its first element
+/// dS of a panel, [key][row].
+struct ScorePanel {
+  const float* data;
   int64_t stride;
 };
 
-FA_ALWAYS_INLINE BiasTile bias_tile(const BiasPlan& plan, int64_t index) {
-  const int64_t* shape = plan.shape();
-  BiasTile t;
-  t.part = index / plan.tiles;
-  int64_t tile = index % plan.tiles;
-  t.key = tile % plan.key_tiles * plan.tile_keys;
-  t.keys = smaller(plan.tile_keys, shape[3] - t.key);
-  tile /= plan.key_tiles;
-  const int64_t row_tiles = shape[2] > 1 ? plan.row_blocks : 1;
-  t.row = tile % row_tiles * plan.backward.query_block;
-  t.head = tile / row_tiles % shape[1];
-  t.batch = tile / row_tiles / shape[1];
-  t.stride = shape[3];
-  float* all = t.part == 0 ? plan.backward.g.d_bias : plan.partial + (t.part - 1) * plan.elements();
-  t.data = all + ((t.batch * shape[1] + t.head) * shape[2] + t.row) * shape[3] + t.key;
-  return t;
+/// kLanes keys of `rows` rows. With kOnce it replaces what is there: elements that are written once need not
+/// be cleared before.
+template <bool kOnce>
+FA_ALWAYS_INLINE void write_bias_tile(const Vector (&tile)[kLanes], int rows, int keys, float* to,
+                                      int64_t stride) {
+  for (int i = 0; i < rows; ++i, to += stride) {
+    if (keys == kLanes) {
+      store(to, kOnce ? tile[i] : load(to) + tile[i]);
+    } else {
+      for (int k = 0; k < keys; ++k) to[k] = kOnce ? tile[i][k] : to[k] + tile[i][k];
+    }
+  }
 }
 
-/// Adds what a block of query rows contributes to a tile.
-FA_NOINLINE void add_to_bias_tile(const BiasPlan& plan, const BiasTile& t, QueryBlock& q) {
-  const KeyBand& band = q.sequence().band;
-  const int64_t begin = larger(t.key, q.row + band.lo);
-  const int64_t end = smaller(smaller<int64_t>(t.key + t.keys, band.keys), q.row + q.rows + band.hi);
-  if (begin >= end) return;
-  load_query_block(q);
-  const int64_t step = plan.backward.key_block;
-  for (int64_t key = begin / step * step; key < end; key += step) {
-    const GradientBlock block = load_key_block(q, key, static_cast<int>(smaller(step, end - key)));
-    for (int p = 0; p * kPanelRows < q.rows; ++p) {
-      GradientPanel panel = open_panel(q, p, key, block.count);
-      panel.options.slopes = nullptr;
-      panel.options.stops_at_bias = true;
-      if (!fill_panel(q, p, key, panel)) continue;
-      differentiate_scores(panel, block);
-      float* to = t.data + (key - t.key);
-      if (plan.shape()[2] > 1) {
-        add_bias_rows(panel, q.panel_rows(p), to + p * kPanelRows * t.stride, t.stride);
+/// Brings dS of a panel to rows of dBias.
+template <bool kOnce>
+FA_NOINLINE void write_bias_rows(const PanelBand& cut, const ScorePanel& panel, int rows, float* to,
+                                 int64_t stride) {
+  for (int v = 0; v < cut.vectors; ++v, to += kLanes * stride) {
+    const int own_rows = smaller(kLanes, rows - v * kLanes);
+    for (int key = 0; key < cut.keys; key += kLanes) {
+      const int keys = smaller(kLanes, cut.keys - key);
+      const bool seen = cut.first[v] < key + keys && key < cut.last[v];
+      if (!kOnce && !seen) continue;
+      Vector tile[kLanes] = {};
+      if (seen) {
+        FA_FOR (i, kLanes) {
+          const bool own = key + i >= cut.first[v] && key + i < cut.last[v];
+          tile[i] = own ? load(panel.data + (key + i) * panel.stride + v * kLanes) : Vector{};
+        }
+        transpose(tile);
+      }
+      write_bias_tile<kOnce>(tile, own_rows, keys, to + key, stride);
+    }
+  }
+}
+
+/// Sum of all lanes, pair by pair.
+FA_ALWAYS_INLINE float sum_lanes(Vector x) {
+  float part[kLanes];
+  store(part, x);
+  FA_UNROLL for (int half = kLanes / 2; half > 0; half /= 2) FA_FOR (i, half) part[i] += part[i + half];
+  return part[0];
+}
+
+/// Adds dS of a panel, summed over its rows, to the only row of dBias.
+FA_NOINLINE void sum_bias_row(const PanelBand& cut, const ScorePanel& panel, int rows, double* to) {
+  for (int key = cut.first[0]; key < cut.last[cut.vectors - 1]; ++key) {
+    Vector sum{};
+    for (int v = 0; v < cut.vectors; ++v) {
+      if (key < cut.first[v] || key >= cut.last[v]) continue;
+      // Lanes without a row may hold a NaN
+      const Vector d = load(panel.data + key * panel.stride + v * kLanes);
+      sum += select(lane_index() + v * kLanes < rows, d, Vector{});
+    }
+    to[key] += sum_lanes(sum);
+  }
+}
+
+/// Adds dS of panel p of the query block, keys from `key` on.
+FA_NOINLINE void sum_into_bias(const QueryBlock& q, int p, int64_t key, const GradientPanel& panel) {
+  const BackwardPlan& plan = q.plan;
+  const int64_t* shape = plan.g.bias_shape;
+  const int64_t row = q.row + p * kPanelRows;
+  const int rows = q.panel_rows(p);
+  ScorePanel from{panel.d_scores, panel.stride};
+  if (panel.options.derivatives) from = {panel.options.derivatives, kPanelRows};
+  if (shape[2] == 1) {
+    double* to = plan.bias_rows + q.chunk.part * plan.bias_elements() + bias_index(q, 0, key);
+    return sum_bias_row(panel.cut, from, rows, to);
+  }
+  if (plan.bias_written_once())
+    return write_bias_rows<true>(panel.cut, from, rows, bias_rows(q, row, key), shape[3]);
+  write_bias_rows<false>(panel.cut, from, rows, bias_rows(q, row, key), shape[3]);
+}
+
+constexpr int64_t kBiasRange = 1 << 14;  // elements of a task
+
+struct BiasRange {
+  int64_t begin, end;
+};
+
+FA_ALWAYS_INLINE BiasRange bias_range(const BackwardPlan& plan, int64_t index) {
+  return {index * kBiasRange, smaller((index + 1) * kBiasRange, plan.bias_elements())};
+}
+
+FA_NOINLINE void clear_bias_task(void* context, int64_t index) {
+  const BackwardPlan& plan = *static_cast<const BackwardPlan*>(context);
+  const BiasRange range = bias_range(plan, index);
+  const bool rows = plan.g.bias_shape[2] == 1;
+  for (int64_t part = 0; part < plan.parts; ++part) {
+    for (int64_t i = range.begin; i < range.end; ++i) {
+      if (rows) {
+        plan.bias_rows[part * plan.bias_elements() + i] = 0;
+      } else if (part == 0) {
+        plan.g.d_bias[i] = 0;
       } else {
-        add_bias_row(panel, q.panel_rows(p), to);
+        plan.bias_parts[(part - 1) * plan.bias_elements() + i] = 0;
       }
     }
   }
 }
 
-FA_NOINLINE void bias_task(void* context, int64_t index) {
-  const BiasPlan& plan = *static_cast<const BiasPlan*>(context);
-  const BackwardPlan& backward = plan.backward;
-  const Attention& a = backward.g.forward;
-  const int64_t* shape = plan.shape();
-  const BiasTile t = bias_tile(plan, index);
-  const bool own_rows = shape[2] > 1;
-  for (int64_t i = 0; i < (own_rows ? smaller<int64_t>(backward.query_block, shape[2] - t.row) : 1); ++i)
-    __builtin_memset(t.data + i * t.stride, 0, static_cast<size_t>(t.keys) * 4);
-  float* slot = backward.scratch->take();
-  Carver carver{slot};
-  const BackwardBuffers buffers(carver, backward);
-  const int64_t share = (plan.steps + plan.parts - 1) / plan.parts;
-  for (int64_t n = t.part * share; n < smaller(plan.steps, (t.part + 1) * share); ++n) {
-    int64_t step = n;
-    const int64_t row = own_rows ? t.row : step % plan.row_blocks * backward.query_block;
-    if (!own_rows) step /= plan.row_blocks;
-    const int64_t h = shape[1] > 1 ? t.head : step % a.query_heads;
-    if (shape[1] == 1) step /= a.query_heads;
-    KeyChunk chunk{};
-    chunk.b = shape[0] > 1 ? t.batch : step;
-    chunk.kv_head = h / (a.query_heads / a.kv_heads);
-    chunk.begin = t.key;
-    chunk.end = t.key + t.keys;
-    const int64_t rows = smaller<int64_t>(backward.query_block, a.sequences[chunk.b].queries - row);
-    if (rows <= 0) continue;
-    QueryBlock q{backward, a, buffers, chunk, h, row, static_cast<int>(rows), {}, {}, 0, 0};
-    add_to_bias_tile(plan, t, q);
+FA_NOINLINE void sum_bias_parts_task(void* context, int64_t index) {
+  const BackwardPlan& plan = *static_cast<const BackwardPlan*>(context);
+  const BiasRange range = bias_range(plan, index);
+  const int64_t elements = plan.bias_elements();
+  for (int64_t i = range.begin; i < range.end; ++i) {
+    if (plan.g.bias_shape[2] == 1) {
+      double sum = 0;
+      for (int64_t part = 0; part < plan.parts; ++part) sum += plan.bias_rows[part * elements + i];
+      plan.g.d_bias[i] = static_cast<float>(sum);
+    } else {
+      for (int64_t part = 1; part < plan.parts; ++part)
+        plan.g.d_bias[i] += plan.bias_parts[(part - 1) * elements + i];
+    }
   }
-  backward.scratch->give(slot);
 }
 
-FA_NOINLINE void differentiate_bias(BiasPlan& plan, const Executor& executor) {
-  if (!plan.backward.g.d_bias || plan.tasks() == 0) return;
-  executor.run(executor.self, plan.tasks(), bias_task, &plan);
-  const int64_t elements = plan.elements();
-  for (int64_t part = 1; part < plan.parts; ++part)
-    for (int64_t i = 0; i < elements; ++i)
-      plan.backward.g.d_bias[i] += plan.partial[(part - 1) * elements + i];
+FA_ALWAYS_INLINE int64_t bias_ranges(const BackwardPlan& plan) {
+  return (plan.bias_elements() + kBiasRange - 1) / kBiasRange;
+}
+
+/// Before the first task of the backward.
+FA_NOINLINE void clear_bias_sums(BackwardPlan& plan, const Executor& executor) {
+  if (!plan.g.d_bias || plan.bias_written_once()) return;
+  executor.run(executor.self, bias_ranges(plan), clear_bias_task, &plan);
+}
+
+/// After the last one.
+FA_NOINLINE void finish_bias(BackwardPlan& plan, const Executor& executor) {
+  if (!plan.g.d_bias || (plan.parts == 1 && plan.g.bias_shape[2] != 1)) return;
+  executor.run(executor.self, bias_ranges(plan), sum_bias_parts_task, &plan);
 }
 
 }  // namespace

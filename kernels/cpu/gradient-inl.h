@@ -12,10 +12,10 @@ namespace {
 /// [key][kPanelRows].
 struct PairOptions {
   const float* keep;   ///< 0 or 1 / (1 - rate); null without dropout
-  float* derivatives;  ///< scratch for the derivative of the score by the product, null without softcap
-  float* slopes;       ///< [row] sum over keys of dS * distance; null if nobody wants it
-  int diagonal;        ///< i + offset - j of the panel's first row and the block's first key
-  bool stops_at_bias;  ///< dS is that of bias: softcap lies before it
+  float* derivatives;  ///< scratch for the derivative of the score by the product, null without softcap; in
+                       ///< the end dS by what was added to the score, which softcap lies before
+  float* slopes;  ///< [row] sum over keys of dS * distance; null if nobody wants it
+  int diagonal;   ///< i + offset - j of the panel's first row and the block's first key
 
   FA_ALWAYS_INLINE bool any() const { return keep || derivatives || slopes; }
   /// The same from lane `lane` and key `key` on.
@@ -31,11 +31,11 @@ struct PairOptions {
 };
 
 struct GradientTile {
-  const float *keys, *values;  ///< kTileRows rows each
-  int64_t key_stride, value_stride;
-  int depth, value_depth;
-  const float *queries, *d_out;  ///< Q^T and dO^T, at the tile's first vector
-  const float* next;
+  const float* rows;  ///< kTileRows of K or V
+  int64_t row_stride;
+  int depth;
+  const float* panel;  ///< Q^T or dO^T, at the tile's first vector
+  const float* next;   ///< rows of the next tile
   const float *max, *inverse_sum;
   const float* delta;  ///< dO . O - dLse
   float *probabilities, *d_scores;
@@ -79,69 +79,84 @@ FA_ALWAYS_INLINE Vector d_score_with_options(Vector product, Vector delta, const
     const Vector distance = __builtin_convertvector(away < 0 ? -away : away, Vector);
     store(o.slopes + v * kLanes, load(o.slopes + v * kLanes) + d * distance);
   }
-  if (o.derivatives && !o.stops_at_bias) {
-    d *= load(o.derivatives + place);
+  if (o.derivatives) {
+    const Vector derivative = load(o.derivatives + place);
+    store(o.derivatives + place, d);
+    d *= derivative;
     if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
   }
   return d;
 }
 
-/// P^T = 2^((K Q^T - max) * exponent) / sum, then dS^T = P^T (V dO^T - delta), both finished in the
-/// accumulators. The scores have the forward's bits (same products, same order), so score - max is an exact 0
-/// at the row maximum. Delta is subtracted from the finished product, whose order of summation it shares:
-/// where one key takes all, O equals its V and dS is an exact 0. The scale is applied to the finished dQ and
-/// dK.
+/// P^T = 2^((K Q^T - max) * exponent) / sum from the products K Q^T. The scores have the forward's bits (same
+/// products, same order), so score - max is an exact 0 at the row maximum.
 template <int kVectors, Edge kEdge, bool kOptions>
+FA_ALWAYS_INLINE void finish_probabilities(Sums<kTileRows, kVectors>& s, const GradientTile& t) {
+  FA_FOR (v, kVectors) {
+    const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
+    FA_FOR (i, kTileRows) {
+      const Vector score = tile_score<kEdge, kOptions>(s[i][v], t, i, v);
+      Vector p = exp2((score - max) * t.exponent) * inverse;
+      if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
+        p = select(visible_lanes<kEdge>(t.edge, i, v), p, broadcast(kHiddenProbability));
+      store(t.probabilities + i * t.stride + v * kLanes, p);
+    }
+  }
+}
+
+/// dS^T = P^T (V dO^T - delta) from the products V dO^T. Delta is subtracted from the finished product, whose
+/// order of summation it shares: where one key takes all, O equals its V and dS is an exact 0. The scale is
+/// applied to the finished dQ and dK.
+template <int kVectors, Edge kEdge, bool kOptions>
+FA_ALWAYS_INLINE void finish_d_scores(Sums<kTileRows, kVectors>& s, const GradientTile& t) {
+  FA_FOR (v, kVectors) {
+    const Vector delta = load(t.delta + v * kLanes);
+    FA_FOR (i, kTileRows) {
+      Vector d;
+      if constexpr (kOptions) {
+        d = d_score_with_options<kEdge>(s[i][v], delta, t, i, v);
+      } else {
+        const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
+        d = (s[i][v] - delta) * p;
+        if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
+      }
+      store(t.d_scores + i * t.stride + v * kLanes, d);
+    }
+  }
+}
+
+/// The two steps of a tile.
+enum class Step { probabilities, d_scores };
+
+template <Step kStep, int kVectors, Edge kEdge, bool kOptions>
 FA_NOINLINE void gradient_tile(const GradientTile& t) {
   multiply_tile<kTileRows, kVectors, Broadcast::rows>(
-      t.depth, t.keys, t.key_stride, t.queries, kPanelRows, t.values,
+      t.depth, t.rows, t.row_stride, t.panel, kPanelRows, t.next,
       [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
-        FA_FOR (v, kVectors) {
-          const Vector max = load(t.max + v * kLanes), inverse = load(t.inverse_sum + v * kLanes);
-          FA_FOR (i, kTileRows) {
-            const Vector score = tile_score<kEdge, kOptions>(s[i][v], t, i, v);
-            Vector p = exp2((score - max) * t.exponent) * inverse;
-            if constexpr (kEdge != Edge::none)  // after the product: the sum of a row that holds a NaN is NaN
-              p = select(visible_lanes<kEdge>(t.edge, i, v), p, broadcast(kHiddenProbability));
-            store(t.probabilities + i * t.stride + v * kLanes, p);
-          }
-        }
-      });
-  multiply_tile<kTileRows, kVectors, Broadcast::rows>(
-      t.value_depth, t.values, t.value_stride, t.d_out, kPanelRows, t.next,
-      [&](Sums<kTileRows, kVectors>& s) FA_INLINE_LAMBDA {
-        FA_FOR (v, kVectors) {
-          const Vector delta = load(t.delta + v * kLanes);
-          FA_FOR (i, kTileRows) {
-            Vector d;
-            if constexpr (kOptions) {
-              d = d_score_with_options<kEdge>(s[i][v], delta, t, i, v);
-            } else {
-              const Vector p = load(t.probabilities + i * t.stride + v * kLanes);
-              d = (s[i][v] - delta) * p;
-              if constexpr (kEdge != Edge::none) d = select(is_hidden(p), Vector{}, d);
-            }
-            store(t.d_scores + i * t.stride + v * kLanes, d);
-          }
+        if constexpr (kStep == Step::probabilities) {
+          finish_probabilities<kVectors, kEdge, kOptions>(s, t);
+        } else {
+          finish_d_scores<kVectors, kEdge, kOptions>(s, t);
         }
       });
 }
 
-template <Edge kEdge, bool kOptions>
+template <Step kStep, Edge kEdge, bool kOptions>
 FA_ALWAYS_INLINE void gradient_tile(int vectors, const GradientTile& t) {
-  if (vectors == 1) return gradient_tile<1, kEdge, kOptions>(t);
-  if (vectors == 2) return gradient_tile<2, kEdge, kOptions>(t);
-  gradient_tile<3, kEdge, kOptions>(t);
+  if (vectors == 1) return gradient_tile<kStep, 1, kEdge, kOptions>(t);
+  if (vectors == 2) return gradient_tile<kStep, 2, kEdge, kOptions>(t);
+  gradient_tile<kStep, 3, kEdge, kOptions>(t);
 }
 
 /// `whole`: every pair is visible. Options are rare enough to share the code that looks at the band.
+template <Step kStep>
 FA_ALWAYS_INLINE void gradient_tile(int vectors, bool addend, bool whole, const GradientTile& t) {
   if (t.options.any())
-    return addend ? gradient_tile<Edge::addend, true>(vectors, t)
-                  : gradient_tile<Edge::band, true>(vectors, t);
-  if (addend) return gradient_tile<Edge::addend, false>(vectors, t);
-  if (whole) return gradient_tile<Edge::none, false>(vectors, t);
-  gradient_tile<Edge::band, false>(vectors, t);
+    return addend ? gradient_tile<kStep, Edge::addend, true>(vectors, t)
+                  : gradient_tile<kStep, Edge::band, true>(vectors, t);
+  if (addend) return gradient_tile<kStep, Edge::addend, false>(vectors, t);
+  if (whole) return gradient_tile<kStep, Edge::none, false>(vectors, t);
+  gradient_tile<kStep, Edge::band, false>(vectors, t);
 }
 
 struct GradientBlock {
@@ -182,26 +197,28 @@ FA_NOINLINE void fill_hidden(const GradientPanel& p) {
   }
 }
 
-/// P^T and dS^T of one panel.
-FA_NOINLINE void differentiate_scores(const GradientPanel& p, const GradientBlock& block) {
+/// One product of a panel with the keys of a block.
+struct GradientProduct {
+  FloatRows rows;  ///< K or V
+  int depth;
+  float* tail;         ///< room for kTileRows of the rows
+  const float* panel;  ///< Q^T or dO^T
+};
+
+template <Step kStep>
+FA_NOINLINE void for_each_gradient_tile(const GradientPanel& p, const GradientProduct& product) {
   for_each_tile(p.cut, [&](const TilePlace& place) FA_INLINE_LAMBDA {
     const int lane = place.from * kLanes;
     GradientTile t;
-    t.keys = block.keys.data + place.key * block.keys.stride;
-    t.values = block.values.data + place.key * block.values.stride;
-    t.key_stride = block.keys.stride;
-    t.value_stride = block.values.stride;
-    t.next = t.keys + kTileRows * t.key_stride;
+    t.rows = product.rows.data + place.key * product.rows.stride;
+    t.row_stride = product.rows.stride;
+    t.depth = product.depth;
+    t.next = t.rows + kTileRows * t.row_stride;
     if (place.rows < kTileRows) {
-      t.keys = tile_rows_at_end(t.keys, t.key_stride, place.rows, block.depth, block.key_tail);
-      t.values = tile_rows_at_end(t.values, t.value_stride, place.rows, block.value_depth, block.value_tail);
-      t.key_stride = block.depth;
-      t.value_stride = block.value_depth;
+      t.rows = tile_rows_at_end(t.rows, t.row_stride, place.rows, t.depth, product.tail);
+      t.row_stride = t.depth;
     }
-    t.depth = block.depth;
-    t.value_depth = block.value_depth;
-    t.queries = p.queries + lane;
-    t.d_out = p.d_out + lane;
+    t.panel = product.panel + lane;
     t.max = p.max + lane;
     t.inverse_sum = p.inverse_sum + lane;
     t.delta = p.delta + lane;
@@ -211,8 +228,15 @@ FA_NOINLINE void differentiate_scores(const GradientPanel& p, const GradientBloc
     t.exponent = p.units.exponent;
     t.edge = tile_edge(p.cut, place, p.addend, p.units);
     t.options = p.options.at(lane, place.key);
-    gradient_tile(place.to - place.from, p.addend != nullptr, place.whole, t);
+    gradient_tile<kStep>(place.to - place.from, p.addend != nullptr, place.whole, t);
   });
+}
+
+/// P^T and dS^T of one panel: first all of P^T, then all of dS^T, because Q^T and dO^T together would not
+/// stay in the L1 cache.
+FA_ALWAYS_INLINE void differentiate_scores(const GradientPanel& p, const GradientBlock& block) {
+  for_each_gradient_tile<Step::probabilities>(p, {block.keys, block.depth, block.key_tail, p.queries});
+  for_each_gradient_tile<Step::d_scores>(p, {block.values, block.value_depth, block.value_tail, p.d_out});
 }
 
 /// dQ^T += K^T dS^T of one panel.

@@ -7,7 +7,7 @@ import type { Tensor, TensorFlow } from './tensorflow.js';
  * after the kernel has run, so this is a guess about cost alone: a wrong one costs a gradient that nobody reads, or a
  * second run.
  *
- * Gradients of slopes and sinks are all but free. That of a bias is a pass of its own, and most biases are
+ * Gradients of slopes and sinks are all but free. That of a bias is as large as it, and most biases are
  * constants: it is taken along where the bias is a variable or was computed while tfjs records.
  */
 export function likelyGradients(tf: TensorFlow, { inputs, tensors }: Call): GradientName[] {

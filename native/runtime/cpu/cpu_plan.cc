@@ -1,5 +1,6 @@
 #include "cpu/cpu_plan.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 
@@ -36,6 +37,7 @@ void mark_present(const Problem& problem, cpu::AttentionGradients& gradients) {
   if (problem.has(Feature::v_scale)) attention.v_scale.data = &kFloat;
   const auto wanted = [&](Feature feature) { return (problem.gradients & feature_bit(feature)) != 0; };
   if (wanted(Feature::bias)) gradients.d_bias = &written;
+  std::copy(problem.bias_shape.begin(), problem.bias_shape.end(), gradients.bias_shape);
   if (wanted(Feature::alibi_slopes)) gradients.d_alibi_slopes = &written;
   if (wanted(Feature::sinks)) gradients.d_sinks = &written;
 }
