@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Estimate, estimateOf, staleEstimates, writeEstimates } from './estimates.js';
+import { estimateOf, staleEstimates, writeEstimates } from './estimates.js';
 import { json, markdown, summary, terminalTable } from './print.js';
+import { countedProfile, staleProfiles, writeProfiles } from './profiles.js';
 import { fitsRegisters, forEach, reportRow } from './report.js';
 import { cacheFolder, provideTools } from './tools.js';
 import { type Variant, variants, withTile } from './variants.js';
@@ -22,8 +23,8 @@ const program = new Command('kernels:report')
   .option('--only <expression>', 'variants whose name matches, such as "^dkv_f16_(64|128)$"', '')
   .option('--out <folder>', 'where report.md and report.json go', join(cacheFolder, 'report'))
   .option('--try <tile>', 'with another tile than the table says, such as "block=8,own=device"')
-  .option('--write', 'only put registers and memory into kernels/variants/metal-estimates.json')
-  .option('--check', 'only compare them with that file')
+  .option('--write', 'only put registers, memory and counts into kernels/variants/metal-{estimates,profiles}.json')
+  .option('--check', 'only compare them with those files')
   .action(report);
 
 async function report({ only, out, try: tile, write, check }: Options): Promise<void> {
@@ -61,13 +62,22 @@ async function print(chosen: readonly Variant[], out: string): Promise<void> {
 
 async function estimate(chosen: readonly Variant[], write: boolean): Promise<void> {
   const tools = await provideTools();
-  const estimates = await forAll(chosen, (variant) => estimateOf(tools, variant));
-  const found = new Map(chosen.map(({ hostName }, index) => [hostName, estimates[index] as Estimate]));
-  const stale = staleEstimates(found);
-  if (write) writeEstimates(found);
-  const file = 'kernels/variants/metal-estimates.json';
-  if (stale.length > 0) console.log(`${file} ${write ? 'had' : 'has'} other figures for ${stale.join(', ')}`);
-  else console.log(`${file} is up to date for ${chosen.length} variants`);
+  const results = await forAll(chosen, async (variant) => ({
+    estimate: await estimateOf(tools, variant),
+    profile: (await countedProfile(variant)).profile,
+  }));
+  const byName = <Value>(pick: (result: (typeof results)[number]) => Value) =>
+    new Map(chosen.map(({ hostName }, index) => [hostName, pick(results[index]!)]));
+  const estimates = byName((result) => result.estimate);
+  const profiles = byName((result) => result.profile);
+  const stale = [...new Set([...staleEstimates(estimates), ...staleProfiles(profiles)])];
+  if (write) {
+    writeEstimates(estimates);
+    writeProfiles(profiles);
+  }
+  const files = 'kernels/variants/metal-estimates.json and metal-profiles.json';
+  if (stale.length > 0) console.log(`${files} ${write ? 'had' : 'have'} other figures for ${stale.join(', ')}`);
+  else console.log(`${files} are up to date for ${chosen.length} variants`);
   if (stale.length > 0 && !write) process.exitCode = 1;
 }
 

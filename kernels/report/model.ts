@@ -1,58 +1,25 @@
 import { type Counts, figure, products } from './count.js';
 import { binding } from './fa-headers.js';
+import { core, hiding, type MetalProfile } from './generated/metal-model.js';
 
 /**
  * A core of Apple's GPUs of family 7 and 8 (M1, M2) as a set of pipes, in cycles of one of its four schedulers. Nothing of
  * this was measured by us: the figures are from philipturner/metal-benchmarks ("benchmarks") and metal-flash-attention, or
- * fitted where that is said. It ranks variants of one kernel; what it predicts may be wrong by a third.
+ * fitted where that is said. It ranks variants of one kernel; what it predicts may be wrong by a third. The constants are in
+ * kernels/variants/metal-model.json; native/runtime/metal/cost_model.cc is the same for plans.
  */
-export const core = {
-  schedulers: 4,
-  lanes: 32,
-  /** Issue slots of an 8x8x8 product: 512 multiply-adds by 32 lanes. MFA's GEMM reaches 93 % of that on M1. */
-  product: 16,
-  /** Extra integer instruction for the address of an access; MLX's kernels have 0.17 to 0.32 (fitted: 0.25). */
-  addressPerAccess: 0.25,
-  /** Slots of the shared pipes per simdgroup instruction: 32 exp2, 21 reciprocals, 64 shuffled words per core and cycle. */
-  exp2: 4,
-  reciprocal: 6,
-  shuffle: 2,
-  /** Threadgroup memory: 16 banks of 4 bytes serve one request per core and cycle (benchmarks). */
-  bankCycle: 4,
-  /** Bytes from the L1 cache per core and cycle (benchmarks). */
-  cacheBytes: 64,
-  /** Bytes from memory per core and cycle: M1 Max, 400 GB/s over 32 cores at 1.3 GHz (Apple's specification). */
-  memoryBytes: 9.6,
-  /** Registers (208 KiB) and threadgroup memory (60 KiB) that the simdgroups of a core share (benchmarks). */
-  registerBytes: 208 * 1024,
-  threadgroupBytes: 60 * 1024,
-  /** Threads of a core are given out by 64, at least as if each had 52 registers, at most 1024 (benchmarks). */
-  threadStep: 64,
-  leastRegisters: 52,
-  mostThreads: 1024,
-  /** 32-bit registers of a thread; beyond, they spill. */
-  registersPerThread: 128,
-} as const;
+export { core };
 
-/** Work per matrix product of one simdgroup, in instructions of a simdgroup unless the name says otherwise. */
-export interface Profile {
-  /** Multiply-adds, additions, multiplications, comparisons, conversions. */
-  arithmetic: number;
-  exp2: number;
-  divisions: number;
-  shuffles: number;
-  accesses: number;
-  bankCycles: number;
-  /** Asked of the cache, and touched at least once. */
-  deviceBytes: number;
+/** Work per unit: a matrix product, or 512 elements where a kernel has none. */
+export interface Profile extends MetalProfile {
+  /** Touched at least once. */
   uniqueBytes: number;
   threadgroupBytes: number;
-  barriers: number;
 }
 
 const byValue = [binding('kParams'), binding('kGradientParams'), binding('kSplitParams')];
 
-/** `per`: products, or another unit of work where a kernel has none. */
+/** `per`: units of work. */
 export function profileOf(counts: Counts, per = products(counts)): Profile {
   const of = (...names: string[]) => names.reduce((sum, name) => sum + figure(counts, name), 0) / per;
   const ofThreads = (...names: string[]) => of(...names) / core.lanes;
@@ -102,15 +69,13 @@ export function simdgroupsPerCore({ registers, threadgroupBytes, simdgroups }: F
   return groups * simdgroups;
 }
 
-/**
- * How much of a core's speed its simdgroups can use. 12 are enough (MFA runs that many at 83 %); below, as the benchmarks'
- * table of dependent multiply-adds falls (fitted).
- */
+/** How much of a core's speed its simdgroups can use. */
 export function latencyHiding(simdgroups: number): number {
-  if (simdgroups >= 12) return 1;
-  if (simdgroups >= 8) return 0.85 + (0.15 * (simdgroups - 8)) / 4;
-  if (simdgroups >= 4) return 0.5 + (0.35 * (simdgroups - 4)) / 4;
-  return simdgroups / 8;
+  const above = hiding.findIndex((point) => point.simdgroups > simdgroups);
+  const [low, high] = [hiding.at(above - 1)!, hiding[above]];
+  if (high === undefined) return hiding.at(-1)!.part;
+  const share = (simdgroups - low.simdgroups) / (high.simdgroups - low.simdgroups);
+  return low.part + share * (high.part - low.part);
 }
 
 /** `streams`: every byte is used once, so that the memory's speed counts. Else blocks are read again, from the cache. */

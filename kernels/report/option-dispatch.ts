@@ -16,7 +16,7 @@ const byIndex = (named: Named): ReadonlyMap<number, Uint8Array> =>
   new Map(Object.entries(named).map(([name, data]) => [binding(name), data]));
 
 /** Parts that dBiasSum adds. */
-const parts = 8;
+export const summedParts = 8;
 
 const makers: Record<string, (variant: Variant, shape: Shape) => Omit<OptionDispatch, 'constants'>> = {
   dBias: (variant, shape) => {
@@ -26,7 +26,7 @@ const makers: Record<string, (variant: Variant, shape: Shape) => Omit<OptionDisp
   },
   dBiasSum: ({ threads }, shape) => {
     const elements = shape.queryHeads * shape.queryLength * shape.keyLength;
-    return { threadgroups: Math.ceil(elements / threads), ...biasArguments(shape, parts) };
+    return { threadgroups: Math.ceil(elements / threads), ...biasArguments(shape, summedParts) };
   },
   headSums: (_, { queryHeads, queryLength, batch }) => ({
     threadgroups: queryHeads,

@@ -5,8 +5,8 @@ export const title = 'Metal kernels: registers, counts and predicted use of the 
 
 const legend = `Registers: 32-bit ones per thread with which NVIDIA's ptxas spills nothing of the translated kernel, at least the fragments
 that must live together + 30, in a plain call: no mask, no bias, whole fragments. "All options": the same with every option at
-once and rows of any length. Counts: of the software device in a small call, per 8x8x8 product of a simdgroup (per threadgroup
-where a kernel has no products). Use: by a model of a core of Apple7 and Apple8 (kernels/report/model.ts), of what multiply-adds
+once and rows of any length. Counts: of the software device in a small call, per 8x8x8 product of a simdgroup (per 512
+elements where a kernel has no products). Use: by a model of a core of Apple7 and Apple8 (kernels/report/model.ts), of what multiply-adds
 and memory allow. ! = over 128 registers.`;
 
 interface Column {

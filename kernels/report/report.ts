@@ -1,8 +1,10 @@
-import { figure, products } from './count.js';
+import { products } from './count.js';
 import { fullConstants, type Shape } from './dispatch.js';
 import { registerEstimate, registerFloor } from './floor.js';
-import { countsOf, registersOf } from './measure.js';
-import { core, type Prediction, type Profile, predict, profileOf } from './model.js';
+import { registersOf } from './measure.js';
+import { core, type Prediction, type Profile, predict } from './model.js';
+import { countedProfile } from './profiles.js';
+import { usualShape } from './shapes.js';
 import type { Tools } from './tools.js';
 import type { Variant } from './variants.js';
 
@@ -14,7 +16,7 @@ export interface Row {
   threadgroupBytes: number;
   shape: Shape;
   products: number;
-  /** Per product; per threadgroup where a kernel has none. */
+  /** Per product; per 512 elements where a kernel has none. */
   profile: Profile;
   prediction: Prediction;
 }
@@ -22,24 +24,11 @@ export interface Row {
 /** Kernels that use every byte once or nearly so: the memory's speed is a bound of theirs. */
 const ofOptions = ['dBiasSum', 'headSums', 'prepare'];
 const streaming = new Set(['delta', 'dqStored', 'decode', 'decodeReduce', 'shortDkv', 'shortDq', ...ofOptions]);
-const few = new Set(['decode', 'decodeReduce', 'shortDkv', 'shortDq']);
-
-/** A small call of the kind that the kernel is for: what it does per product hardly depends on the lengths. */
-export function usualShape({ kernel, rows, width }: Variant): Shape {
-  const length = width > 128 ? 128 : 256;
-  const square = { batch: 1, queryHeads: 1, kvHeads: 1, queryLength: length, keyLength: length };
-  if (!few.has(kernel)) return { ...square, causal: false, splits: 1 };
-  const grouped = { batch: 1, queryHeads: 8, kvHeads: 1, queryLength: Math.max(1, rows / 8), keyLength: 1024 };
-  return { ...grouped, causal: true, splits: 4 };
-}
-
 export async function reportRow(tools: Tools, variant: Variant): Promise<Row> {
   const plain = await registersOf(tools, variant);
   const full = await registersOf(tools, variant, fullConstants);
-  const shape = usualShape(variant);
-  const counts = await countsOf(variant, shape);
+  const { counts, profile } = await countedProfile(variant);
   const done = products(counts);
-  const profile = profileOf(counts, done > 0 ? done : figure(counts, 'threadgroups'));
   const estimate = registerEstimate(variant, plain.registers);
   const footprint = { ...plain, registers: estimate, simdgroups: variant.simdgroups };
   return {
@@ -51,7 +40,7 @@ export async function reportRow(tools: Tools, variant: Variant): Promise<Row> {
       withAllOptions: registerEstimate(variant, full.registers),
     },
     threadgroupBytes: plain.threadgroupBytes,
-    shape,
+    shape: usualShape(variant),
     products: done,
     profile,
     prediction: predict(profile, footprint, { products: done > 0 ? 1 : 0, streams: streaming.has(variant.kernel) }),

@@ -14,6 +14,7 @@ export function metalHeader({ metal: { kernels, routes } }) {
 #include <span>
 
 #include "generated/enums.h"
+#include "generated/metal_model.h"
 
 namespace fa {
 
@@ -51,6 +52,9 @@ struct MetalVariant {
 };
 
 std::span<const MetalVariant> metal_variants();
+
+/// Of a row of that table.
+const MetalProfile& metal_profile(const MetalVariant& variant);
 
 /// A way to compute one direction.
 enum class MetalRoute : uint8_t {

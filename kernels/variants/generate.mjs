@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as cpp from './generate-cpp.mjs';
 import * as metal from './generate-metal.mjs';
+import * as model from './generate-model.mjs';
 import * as typescript from './generate-typescript.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -21,6 +22,8 @@ const tables = {
   cpu: table('cpu'),
   metal: table('metal'),
   estimates: table('metal-estimates').variants,
+  model: table('metal-model'),
+  profiles: table('metal-profiles').variants,
   version: JSON.parse(readFileSync(join(root, 'packages', 'core', 'package.json'), 'utf8')).version,
 };
 
@@ -32,6 +35,8 @@ const files = {
   'native/runtime/generated/kernel_names.h': cpp.kernelNames(tables),
   'native/runtime/generated/metal_variants.h': metal.metalHeader(tables),
   'native/runtime/generated/metal_variants.cc': metal.metalTable(tables),
+  'native/runtime/generated/metal_model.h': model.modelHeader(tables),
+  'native/runtime/generated/metal_profiles.cc': model.profilesTable(tables),
   'native/runtime/generated/version.h': cpp.version(tables),
   'kernels/cpu/generated/tiles.h': cpp.cpuTiles(tables),
   'packages/core/src/generated/enums.ts': typescript.enums(tables),
@@ -39,6 +44,7 @@ const files = {
   'packages/core/src/generated/limits.ts': typescript.limits(tables),
   'packages/core/src/generated/options.ts': typescript.options(tables),
   'packages/core/src/generated/kernels.ts': typescript.kernels(tables),
+  'kernels/report/generated/metal-model.ts': model.modelTypescript(tables),
   'packages/core/test/generated/metal-variants.ts': metal.metalTypescript(tables),
 };
 

@@ -22,4 +22,5 @@ export interface MetalVariant {
   instantiation: string;
 }
 
+export declare function countedAs(hostName: string): string;
 export declare function metalVariants(table: { kernels: object; widths: readonly object[] }): MetalVariant[];

@@ -41,6 +41,9 @@ export function metalVariants({ kernels, widths }) {
   );
 }
 
+/** The variant whose counts stand for another's: bfloat16 has the tiles of float16, and does the same. */
+export const countedAs = (hostName) => hostName.replace('_bf16_', '_f16_');
+
 /** Lists are merged tile by tile. */
 function merged(base, override) {
   if (!Array.isArray(base) && !Array.isArray(override)) return { ...base, ...override };

@@ -47,6 +47,24 @@ namespace {
 
 using OpenedDevice = std::shared_ptr<Device>;
 
+Napi::Object cost_value(Napi::Env env, const KernelCost& cost) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("kernel", cost.kernel);
+  value.Set("threadgroups", static_cast<double>(cost.threadgroups));
+  value.Set("threads", cost.threads);
+  value.Set("products", cost.products);
+  value.Set("operations", cost.operations);
+  value.Set("deviceBytes", cost.device_bytes);
+  value.Set("memoryBytes", cost.memory_bytes);
+  value.Set("registers", cost.registers);
+  value.Set("threadgroupBytes", cost.threadgroup_bytes);
+  value.Set("simdgroupsPerCore", cost.simdgroups_per_core);
+  value.Set("utilisation", cost.utilisation);
+  value.Set("bound", to_string(cost.bound));
+  value.Set("coreCycles", cost.core_cycles);
+  return value;
+}
+
 Napi::Object plan_value(Napi::Env env, const Plan& plan) {
   Napi::Object tiles = Napi::Object::New(env);
   for (const auto& [name, size] : plan.tiles) tiles.Set(name, static_cast<double>(size));
@@ -57,6 +75,13 @@ Napi::Object plan_value(Napi::Env env, const Plan& plan) {
   value.Set("tasks", static_cast<double>(plan.tasks));
   value.Set("scratchBytes", static_cast<double>(plan.scratch_bytes));
   value.Set("why", plan.why);
+  if (plan.costs.empty()) return value;
+  Napi::Array kernels = Napi::Array::New(env);
+  for (const KernelCost& cost : plan.costs) kernels[kernels.Length()] = cost_value(env, cost);
+  Napi::Object cost = Napi::Object::New(env);
+  cost.Set("says", kCostSays);
+  cost.Set("kernels", kernels);
+  value.Set("cost", cost);
   return value;
 }
 

@@ -10,6 +10,28 @@
 
 namespace fa {
 
+/// Of every KernelCost.
+inline constexpr const char* kCostSays =
+    "predicted by a model of a core of Apple7 and Apple8; not measured on Apple hardware";
+
+/// What one GPU kernel of a plan does, and how much of a core it can use by a model of the GPU. Not measured
+/// on Apple hardware.
+struct KernelCost {
+  std::string kernel;  ///< of the table of variants
+  int64_t threadgroups = 0;
+  int threads = 0;          ///< of a threadgroup
+  double products = 0;      ///< 8x8x8 multiply-adds of a simdgroup
+  double operations = 0;    ///< of floating point; a multiply-add of products is two
+  double device_bytes = 0;  ///< asked of the caches
+  double memory_bytes = 0;  ///< of all tensors that it reads and writes, once
+  int registers = 0;        ///< of 32 bits per thread, in a call without options
+  int threadgroup_bytes = 0;
+  int simdgroups_per_core = 0;
+  double utilisation = 0;  ///< of what the peak of multiply-adds and the memory's speed allow
+  CostBound bound = CostBound::issue;
+  double core_cycles = 0;  ///< were there one core
+};
+
 /// Printable choice of a kernel; the same problem, capabilities and tuning table always give the same plan.
 struct Plan {
   std::string backend;
@@ -18,6 +40,7 @@ struct Plan {
   int64_t tasks = 0;                                   ///< independent pieces of work (grid)
   int64_t scratch_bytes = 0;
   std::string why;
+  std::vector<KernelCost> costs;  ///< only where a plan is asked for by itself, and of GPUs only
 };
 
 struct Refusal {
@@ -55,6 +78,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual DeviceInfo info() const = 0;
   virtual std::variant<Plan, Refusal> plan(const Problem& problem) const = 0;
+  /// Of a problem that has a plan. Takes longer than planning, so that calls do without.
+  virtual std::vector<KernelCost> costs(const Problem&) const { return {}; }
   virtual void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) = 0;
   virtual void backward(const Problem& problem, const Plan& plan, const BackwardCall& call) = 0;
   /// Does ahead of time what the first such call would have to wait for: compiles its kernels and, where

@@ -106,7 +106,9 @@ std::variant<Plan, Refusal> Device::plan(const AttentionInputs& inputs, const At
   const State::Use use(*state_);
   Problem problem = describe(inputs, options, direction);
   problem.gradients = gradients;
-  return state_->backend->plan(problem);
+  auto outcome = state_->backend->plan(problem);
+  if (auto* plan = std::get_if<Plan>(&outcome)) plan->costs = state_->backend->costs(problem);
+  return outcome;
 }
 
 void Device::forward(const ForwardCall& call) {

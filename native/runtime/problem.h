@@ -20,7 +20,7 @@ struct Problem {
   Direction direction = Direction::forward;
   DType dtype = DType::float32;
   DType bias_dtype = DType::float32;  ///< of Feature::bias
-  std::array<int64_t, 4> bias_shape{};
+  std::array<int64_t, 4> bias_shape{}, mask_shape{};
   Layout layout = Layout::bhld;
   int64_t batch = 0, query_heads = 0, kv_heads = 0;  ///< B, Hq, Hkv
   int64_t query_length = 0, key_length = 0;          ///< Lq, Lk; packed Tq, Tk; paged maxPages * pageSize

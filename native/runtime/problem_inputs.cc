@@ -41,6 +41,7 @@ void check_scale(const char* argument, const Tensor& tensor, const AttentionInpu
 void check_score_inputs(const AttentionInputs& inputs, Problem& problem) {
   if (inputs.mask) {
     check_score_rows("mask", *inputs.mask, {DType::boolean}, problem);
+    problem.mask_shape = inputs.mask->shape;
     use(problem, Feature::mask);
   }
   if (inputs.bias) {

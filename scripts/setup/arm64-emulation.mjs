@@ -5,14 +5,18 @@ import { publishFolder } from '../lib/publish.mjs';
 import { run, tryRun } from '../lib/run.mjs';
 import { UserError } from '../lib/steps.mjs';
 
-const loader = 'lib/ld-linux-aarch64.so.1';
+/** What programs in C++ need, and Node is one. */
+const libraries = ['ld-linux-aarch64.so.1', 'libstdc++.so.6', 'libgcc_s.so.1'].map((name) => `lib/${name}`);
 const installedSysroot = '/usr/aarch64-linux-gnu';
 const emulators = ['qemu-aarch64-static', 'qemu-aarch64'];
-const packages = { emulator: 'qemu-user-static', sysroot: 'libc6-arm64-cross' };
+const packages = {
+  emulator: ['qemu-user-static'],
+  sysroot: ['libc6-arm64-cross', 'libstdc++6-arm64-cross', 'libgcc-s1-arm64-cross'],
+};
 
 /**
- * What runs programs for arm64 Linux here: { emulator, sysroot }, or { reason }. The machine's own QEMU and C library if they are
- * installed; else those of its Debian or Ubuntu packages, unpacked into the shared cache, for which nobody need be root.
+ * What runs programs for arm64 Linux here: { emulator, sysroot }, or { reason }. The machine's own QEMU and C and C++ libraries if they
+ * are installed; else those of its Debian or Ubuntu packages, unpacked into the shared cache, for which nobody need be root.
  */
 export async function arm64Emulation() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -31,17 +35,18 @@ async function findEmulator() {
 }
 
 async function findSysroot() {
-  if (fs.existsSync(path.join(installedSysroot, loader))) return installedSysroot;
+  if (libraries.every((file) => fs.existsSync(path.join(installedSysroot, file)))) return installedSysroot;
   const folder = await unpacked(packages.sysroot, (file) => file.startsWith(installedSysroot.slice(1)));
   return path.join(folder, installedSysroot);
 }
 
-/** A package's files for which `wanted` holds, in the shared cache. apt works on lists and locks of its own, beside the system's. */
-async function unpacked(name, wanted) {
+/** Packages' files for which `wanted` holds, in the shared cache. apt works on lists and locks of its own, beside the system's. */
+async function unpacked(names, wanted) {
+  const all = names.join('+');
   if (!(await tryRun('apt-get', ['--version']))) {
-    throw new UserError(`${name} is not installed, and there is no apt-get to fetch it with`);
+    throw new UserError(`${all} is not installed, and there is no apt-get to fetch it with`);
   }
-  const target = path.join(sharedCache, name);
+  const target = path.join(sharedCache, all);
   await publishFolder(target, async (temporary) => {
     const state = path.join(temporary, 'apt');
     const aside = ['lists/partial', 'cache/archives/partial', 'files'].map((folder) => path.join(state, folder));
@@ -51,9 +56,10 @@ async function unpacked(name, wanted) {
     const apt = (...words) =>
       run('apt-get', ['-qq', ...settings, '-o', 'Debug::NoLocking=1', ...words], { cwd: path.join(state, 'files') });
     await apt('update');
-    await apt('download', name);
-    const [file] = fs.readdirSync(path.join(state, 'files'));
-    await run('dpkg-deb', ['-x', path.join(state, 'files', file), temporary]);
+    await apt('download', ...names);
+    for (const file of fs.readdirSync(path.join(state, 'files'))) {
+      await run('dpkg-deb', ['-x', path.join(state, 'files', file), temporary]);
+    }
     keepOnly(temporary, wanted);
   });
   return target;

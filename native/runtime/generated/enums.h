@@ -230,4 +230,35 @@ inline std::optional<DeviceChoice> parse_device_choice(std::string_view text) {
 /// For messages.
 inline constexpr const char* kDeviceChoiceNames = "'system' or 'software'";
 
+enum class CostBound : uint8_t {
+  issue,
+  threadgroup,
+  cache,
+  exp2,
+  memory,
+};
+
+inline const char* to_string(CostBound value) {
+  switch (value) {
+    case CostBound::issue: return "issue";
+    case CostBound::threadgroup: return "threadgroup";
+    case CostBound::cache: return "cache";
+    case CostBound::exp2: return "exp2";
+    case CostBound::memory: return "memory";
+  }
+  return "unknown";
+}
+
+inline std::optional<CostBound> parse_cost_bound(std::string_view text) {
+  if (text == "issue") return CostBound::issue;
+  if (text == "threadgroup") return CostBound::threadgroup;
+  if (text == "cache") return CostBound::cache;
+  if (text == "exp2") return CostBound::exp2;
+  if (text == "memory") return CostBound::memory;
+  return std::nullopt;
+}
+
+/// For messages.
+inline constexpr const char* kCostBoundNames = "'issue', 'threadgroup', 'cache', 'exp2' or 'memory'";
+
 }  // namespace fa

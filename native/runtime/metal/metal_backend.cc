@@ -9,6 +9,7 @@
 #include "metal/gpu.h"
 #include "metal/gpu_settings.h"
 #include "metal/metal_plan.h"
+#include "metal/plan_cost.h"
 #include "metal/self_check.h"
 #include "metal/shape_calls.h"
 
@@ -39,6 +40,10 @@ class MetalBackend final : public Backend {
     auto outcome = metal::plan_metal(problem, gpu_->capabilities());
     if (auto* refusal = std::get_if<Refusal>(&outcome)) return *std::move(refusal);
     return printed(std::get<MetalPlan>(outcome), problem);
+  }
+
+  std::vector<KernelCost> costs(const Problem& problem) const override {
+    return metal::plan_costs(problem, chosen(problem), gpu_->capabilities());
   }
 
   void forward(const Problem& problem, const Plan&, const ForwardCall& call) override {

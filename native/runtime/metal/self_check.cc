@@ -71,6 +71,8 @@ class CheckedBackend final : public Backend {
 
   std::variant<Plan, Refusal> plan(const Problem& problem) const override { return gpu_->plan(problem); }
 
+  std::vector<KernelCost> costs(const Problem& problem) const override { return gpu_->costs(problem); }
+
   void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) override {
     require(problem, plan);
     gpu_->forward(problem, plan, call);

@@ -53,8 +53,7 @@ AttentionInputs input_shapes(const Problem& problem, const OutputShapes& shapes)
   inputs.v = key_rows_of(problem, shapes.dv, v_scaled);
   if (k_scaled) inputs.k_scale = scale_of(problem, inputs.k);
   if (v_scaled) inputs.v_scale = scale_of(problem, inputs.v);
-  const std::array<int64_t, 4> row{1, 1, 1, problem.key_length};
-  if (problem.has(Feature::mask)) inputs.mask = packed_tensor(row, DType::boolean);
+  if (problem.has(Feature::mask)) inputs.mask = packed_tensor(problem.mask_shape, DType::boolean);
   if (problem.has(Feature::bias)) inputs.bias = packed_tensor(problem.bias_shape, problem.bias_dtype);
   if (problem.has(Feature::alibi_slopes)) inputs.alibi_slopes = shape_of(DType::float32, problem.query_heads);
   if (problem.has(Feature::sinks)) inputs.sinks = shape_of(DType::float32, problem.query_heads);

@@ -3,6 +3,7 @@ import { examine } from './doctor/examine.js';
 import { printReport } from './doctor/print.js';
 import { probeNative } from './doctor/probe.js';
 import { runProbeProcess } from './doctor/run-probe.js';
+import { addPlanCommand } from './plan/command.js';
 import { packageVersion } from './version.js';
 
 const program = new Command('fa-metal').description('Fused attention for Node.js').version(packageVersion);
@@ -16,6 +17,8 @@ program
     console.log(json ? JSON.stringify(report, undefined, 2) : printReport(report));
     process.exitCode = report.healthy ? 0 : 1;
   });
+
+addPlanCommand(program);
 
 program.command('probe', { hidden: true }).action(async () => {
   console.log(JSON.stringify(await probeNative()));

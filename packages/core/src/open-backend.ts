@@ -44,7 +44,8 @@ export class OpenBackend {
   }
 
   /**
-   * The kernel that a problem would run on, and why. Pure: the same problem always gives the same plan.
+   * The kernel that a problem would run on, why, and on metal what a model says of its cost. Pure: the same problem always
+   * gives the same plan.
    *
    * @throws FaMetalError the refusal that a call would end in
    */

@@ -1,6 +1,7 @@
 import type { BackendChoice, DeviceChoice, DType, Layout } from './generated/enums.js';
 import type { GradientName } from './generated/options.js';
 
+export type * from './plan/types.js';
 export type { BackendChoice, DeviceChoice, DType, GradientName, Layout };
 
 /**
@@ -140,23 +141,6 @@ export interface KernelCheck {
   deviation: number | null;
   /** Largest deviation that is accepted. */
   bound: number;
-}
-
-/** A choice of kernel, printable. */
-export interface Plan {
-  backend: string;
-  /** As `options.kernel` takes it. */
-  kernel: string;
-  /**
-   * Sizes in rows by name. cpu: `queryBlock`, `keyBlock`, `lanes`. metal: `width` and `valueWidth`, the largest D and Dv of
-   * the kernels; of each kernel `<variant>.rows`, `.block` and `.simdgroups`; splits and heads that are done at once.
-   */
-  tiles: Record<string, number>;
-  /** Independent pieces of work, of all kernels together. */
-  tasks: number;
-  /** Memory beside the tensors of the call. */
-  scratchBytes: number;
-  why: string;
 }
 
 /** Shapes and options of a call, without data: what `supports` and `plan` look at. */

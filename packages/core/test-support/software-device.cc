@@ -89,6 +89,17 @@ napi_value reports(napi_env env, napi_callback_info) {
   return result;
 }
 
+/// Of all dispatches since the last time, summed by kernel.
+napi_value take_counts(napi_env env, napi_callback_info) {
+  auto* call = find<const char*()>(env, "softmetal_counts_by_kernel");
+  auto* clear = find<void()>(env, "softmetal_clear_counts");
+  if (call == nullptr || clear == nullptr) return nullptr;
+  napi_value result = nullptr;
+  napi_create_string_utf8(env, call(), NAPI_AUTO_LENGTH, &result);
+  clear();
+  return result;
+}
+
 napi_value start(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
       {"set", nullptr, set, nullptr, nullptr, nullptr, napi_default, nullptr},
@@ -96,6 +107,7 @@ napi_value start(napi_env env, napi_value exports) {
       {"clearFaults", nullptr, clear_faults, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"liveObjects", nullptr, live_objects, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"allocatedBytes", nullptr, allocated_bytes, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"takeCounts", nullptr, take_counts, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"reports", nullptr, reports, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions);

@@ -19,6 +19,8 @@ export interface SoftwareDevice {
   liveObjects(className: string): number;
   /** Of all buffers that the device has made and that live; memory used in place is none of them. */
   allocatedBytes(): number;
+  /** With the setting `stats`: what kernels did since the last time, as JSON (softmetal_counts_by_kernel). */
+  takeCounts(): string;
   /** Everything found, as JSON. */
   reports(): string;
 }

@@ -1,5 +1,12 @@
 import type { Adapter, Call, Outputs } from '@fa-metal/conformance';
-import { type AttentionOptions, type Device, openDeviceSync } from '../src/index.js';
+import {
+  type AttentionOptions,
+  type Device,
+  type NativeBackwardCall,
+  type NativeForwardCall,
+  type NativeProblem,
+  openDeviceSync,
+} from '../src/index.js';
 import { notSupported } from '../test-support/not-supported.js';
 
 export { notSupported };
@@ -76,8 +83,17 @@ export interface ForcedKernels {
   backward?: string | undefined;
 }
 
+/** Of a native device, in this process or in another. */
+export interface Computes {
+  native: {
+    plan(problem: NativeProblem): unknown;
+    forward(call: NativeForwardCall): unknown;
+    backward(call: NativeBackwardCall): unknown;
+  };
+}
+
 /** Through the native interface, so that results go into the suite's own memory. */
-export function runInto(device: Device, call: Call, kernels: ForcedKernels = {}): Outputs {
+export async function runInto(device: Computes, call: Call, kernels: ForcedKernels = {}): Promise<Outputs> {
   const { q, k, v, options, dOut, dLse, outputs, forwardResults } = call;
   const withKernel = (kernel?: string) => ({ ...(options as AttentionOptions), ...(kernel && { kernel }) });
   const [forwardOptions, backwardOptions] = [withKernel(kernels.forward), withKernel(kernels.backward)];
@@ -87,12 +103,12 @@ export function runInto(device: Device, call: Call, kernels: ForcedKernels = {})
     shape: [2, ...lse.shape],
     dtype: 'float32' as const,
   };
-  device.native.plan({ q, k, v, options: forwardOptions, direction: 'forward' });
-  if (dOut !== undefined) device.native.plan({ q, k, v, options: backwardOptions, direction: 'backward' });
-  device.native.forward({ q, k, v, out, lse, softmaxStats, options: forwardOptions });
+  await device.native.plan({ q, k, v, options: forwardOptions, direction: 'forward' });
+  if (dOut !== undefined) await device.native.plan({ q, k, v, options: backwardOptions, direction: 'backward' });
+  await device.native.forward({ q, k, v, out, lse, softmaxStats, options: forwardOptions });
   if (dOut === undefined) return { out, lse };
   const results = { out, lse, softmaxStats, ...forwardResults };
-  device.native.backward({
+  await device.native.backward({
     q,
     k,
     v,

@@ -17,10 +17,10 @@ describe.each(isas)('%s', (isa) => {
 
   test.each(calls)(
     `$name: ${runs} runs on 1 and 2 threads, the same bits`,
-    (call) => {
-      const first = runInto(devices[0]!, buildRepeatable(call).call);
+    async (call) => {
+      const first = await runInto(devices[0]!, buildRepeatable(call).call);
       for (let run = 1; run < runs; run++) {
-        const again = runInto(devices[run % 2]!, buildRepeatable(call).call);
+        const again = await runInto(devices[run % 2]!, buildRepeatable(call).call);
         expect(differences(first, again), `run ${run} on ${1 + (run % 2)} threads`).toEqual([]);
       }
     },
@@ -28,11 +28,11 @@ describe.each(isas)('%s', (isa) => {
   );
 });
 
-test('a difference of one bit is seen', () => {
+test('a difference of one bit is seen', async () => {
   const call = repeatableCalls[0]!;
   const device = openDeviceSync({ backend: 'cpu', threads: 1 });
-  const first = runInto(device, buildRepeatable(call).call);
-  const again = runInto(device, buildRepeatable(call).call);
+  const first = await runInto(device, buildRepeatable(call).call);
+  const again = await runInto(device, buildRepeatable(call).call);
   new Uint32Array(again.dk!.data.buffer, again.dk!.data.byteOffset)[7]! ^= 1;
   expect(differences(first, again)).toEqual(['dk']);
 });

@@ -44,10 +44,10 @@ export function metalAdapter({ name, device, preferred, reached }: MetalAdapter)
       notSupported: { ...notSupported('metal'), ...lacksWideHeads },
       skipped: { 'refusals:kind': 'what only the TypeScript side can see' },
     },
-    run(call) {
+    async run(call) {
       const forward = choose(device, call, 'forward', preferred);
       const backward = choose(device, call, 'backward', preferred);
-      const outputs = runInto(device, call, { forward: forward.forced, backward: backward.forced });
+      const outputs = await runInto(device, call, { forward: forward.forced, backward: backward.forced });
       for (const { plan } of call.dOut ? [forward, backward] : [forward]) {
         for (const name of variantNames(plan)) reached?.add(name);
       }

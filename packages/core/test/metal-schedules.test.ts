@@ -52,15 +52,15 @@ function reach(
 // Threadgroups, simdgroups and threads run in the order that the seed draws, on as many workers as there are cores.
 test.skipIf(reason).each(cases)(
   `$name, $forward $backward: ${seeds.length * runsOfSeed} runs in ${seeds.length} orders of the threads, the same bits${reason && ` (${reason})`}`,
-  (one) => {
+  async (one) => {
     const { device, control } = software();
     const run = () => runInto(device, buildRepeatable(one).call, one);
-    const first = run();
+    const first = await run();
     reach(device, one, one);
     expect(control.set('schedule', 'random')).toBe(0);
     for (const seed of seeds) {
       expect(control.set('seed', String(seed))).toBe(0);
-      for (let n = 0; n < runsOfSeed; n++) expect(differences(first, run()), `seed ${seed}`).toEqual([]);
+      for (let n = 0; n < runsOfSeed; n++) expect(differences(first, await run()), `seed ${seed}`).toEqual([]);
     }
     control.set('schedule', '');
   },

@@ -42,3 +42,12 @@ export const deviceChoices = [
   'software',
 ] as const;
 export type DeviceChoice = (typeof deviceChoices)[number];
+
+export const costBounds = [
+  'issue',
+  'threadgroup',
+  'cache',
+  'exp2',
+  'memory',
+] as const;
+export type CostBound = (typeof costBounds)[number];
