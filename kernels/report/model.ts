@@ -17,7 +17,7 @@ export interface Profile extends MetalProfile {
   threadgroupBytes: number;
 }
 
-const byValue = [binding('kParams'), binding('kGradientParams'), binding('kSplitParams')];
+const byValue = ['kParams', 'kGradientParams', 'kSplitParams', 'kBiasParams'].map(binding);
 
 /** `per`: units of work. */
 export function profileOf(counts: Counts, per = products(counts)): Profile {

@@ -86,12 +86,14 @@ class CostOfWork {
     const KernelProducts done = counter_.of(variant, static_cast<double>(cost.threadgroups));
     const double units = done.products > 0 ? done.products : elements / kUnit;
     if (units == 0) return cost;
-    const MetalProfile profile = profile_here(kernel, done, units);
+    cost.memory_bytes = memory_bytes(kernel);
+    MetalProfile profile = profile_here(kernel, done, units);
+    // Nothing comes from memory that is not asked for.
+    profile.device_bytes = std::max(profile.device_bytes, cost.memory_bytes / units);
     cost.products = done.products;
     cost.operations = 2 * kUnit * done.products +
                       core::kLanes * units * (profile.arithmetic + profile.exp2 + profile.divisions);
     cost.device_bytes = units * profile.device_bytes;
-    cost.memory_bytes = memory_bytes(kernel);
     cost.registers = variant.registers;
     cost.threadgroup_bytes = variant.threadgroup_bytes;
     const Footprint footprint{variant.registers, variant.threadgroup_bytes, variant.simdgroups};
@@ -112,8 +114,8 @@ class CostOfWork {
                  bias_bytes = static_cast<double>(element_size(problem_.bias_dtype));
     MetalProfile profile = metal_profile(*kernel.variant);
     // The others take dS, and not what it is made of.
-    const bool scores = kernel.variant->kernel != MetalKernel::dqStored &&
-                        kernel.variant->kernel != MetalKernel::shortDq;
+    const bool scores =
+        kernel.variant->kernel != MetalKernel::dqStored && kernel.variant->kernel != MetalKernel::shortDq;
     const auto add = [&](bool wanted, option_cost::OptionCost option, double bytes) {
       if (!wanted || !scores) return;
       profile.arithmetic += option.arithmetic * pairs / core::kLanes;
