@@ -52,7 +52,7 @@ export function growth(quick: boolean): Trial[] {
   const heads = quick ? 1 : 8;
   return sizes.flatMap((length) => {
     const problem = selfAttention(length, { heads, causal: true });
-    return passes.map((direction) => ({
+    return (quick ? (['forward+backward'] as const) : passes).map((direction) => ({
       suite: 'growth' as const,
       name: nameOf(problem),
       direction,
