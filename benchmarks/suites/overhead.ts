@@ -6,8 +6,8 @@ import { masks, nameOf, ours, selfAttention } from './problems.js';
  * the host's own ops, both through tfjs-node.
  */
 export function overhead(quick: boolean): Trial[] {
-  const hidden = quick ? [true] : masks;
-  const short = hidden.flatMap((causal) => {
+  const kinds = quick ? [true] : masks;
+  const short = kinds.flatMap((causal) => {
     const problem = selfAttention(512, { causal });
     return [
       race(problem, 'forward', ['fa-metal', 'fa-metal tfjs', 'fa-metal onnxruntime']),
@@ -15,7 +15,7 @@ export function overhead(quick: boolean): Trial[] {
     ];
   });
   const long = (quick ? [1024] : [1024, 4096]).flatMap((length) =>
-    masks.map((causal) => race(selfAttention(length, { causal }), 'forward+backward', ['fa-metal tfjs', 'tfjs-node'])),
+    kinds.map((causal) => race(selfAttention(length, { causal }), 'forward+backward', ['fa-metal tfjs', 'tfjs-node'])),
   );
   return [...short, ...long];
 }
