@@ -20,12 +20,12 @@ export function disagreement(results: Results, expected: Expected, dtype: FloatT
 const inFloat32 = new Set(['lse', 'dBias', 'dAlibiSlopes', 'dSinks']);
 
 function missedBy(name: string, values: ArrayLike<number>, sample: Sample, dtype: FloatType): string | undefined {
-  const { at, reference, naive, factor } = sample;
+  const { at, reference, naive, factor, largestLse } = sample;
   const own = at.map((place) => values[place] ?? Number.NaN);
   const strange = own.findIndex((value, index) => !Number.isFinite(value) && !Object.is(value, reference[index]));
   if (strange >= 0) return `${name}[${at[strange]}] is ${own[strange]}, not ${reference[strange]}`;
   const error = largestError(own, reference);
-  const bound = accuracyBound({ dtype, reference, naiveError: largestError(naive, reference), factor });
+  const bound = accuracyBound({ dtype, reference, naiveError: largestError(naive, reference), factor, largestLse });
   if (error <= bound) return undefined;
   return `${name} is off by ${error.toExponential(1)}, the accuracy rule allows ${bound.toExponential(1)}`;
 }

@@ -8,6 +8,8 @@ export interface Sample {
   readonly naive: readonly number[];
   /** Of the accuracy rule: 2 for out and lse, 3 for gradients. */
   readonly factor: 2 | 3;
+  /** Largest |lse| where the reference itself came from lse in float32; else 0. */
+  readonly largestLse: number;
 }
 
 /** By name of the result: out, lse, dq, dk, dv and gradients of options. */
@@ -19,7 +21,10 @@ export class SampleBuilder implements Sample {
   readonly reference: number[] = [];
   readonly naive: number[] = [];
 
-  constructor(readonly factor: 2 | 3) {}
+  constructor(
+    readonly factor: 2 | 3,
+    readonly largestLse = 0,
+  ) {}
 
   /** Elements from place `begin` on. */
   add(begin: number, reference: ArrayLike<number>, naive: ArrayLike<number>): void {

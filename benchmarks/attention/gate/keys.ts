@@ -1,5 +1,7 @@
 import { roundTo } from '@fa-metal/reference';
 import { type Expected, SampleBuilder } from './expected.js';
+import type { Row } from './rows.js';
+import type { RowStatistics } from './statistics.js';
 import type { Values } from './values.js';
 
 /** Some keys of one head. */
@@ -9,108 +11,71 @@ export interface KeySample {
   readonly indices: readonly number[];
 }
 
-/** dk and dv of these keys: sums over every query row that sees them, so each of those rows is computed. */
-export function expectedKeys(values: Values, sample: KeySample): Expected {
+/** dk and dv of these keys: sums over every query row that sees them. */
+export function expectedKeys(values: Values, statistics: RowStatistics, sample: KeySample): Expected {
   const { keys, headDim, dtype } = values.problem;
-  const [dk, dv] = [new SampleBuilder(3), new SampleBuilder(3)];
-  const exact = gradients(values, sample, { round: (value) => value, store: (value) => value });
-  const naive = gradients(values, sample, { round: Math.fround, store: (value) => roundTo(dtype, value) });
-  for (const [place, index] of sample.indices.entries()) {
+  const largestLse = statistics.lse.reduce((largest, lse) => Math.max(largest, Math.abs(lse)), 0);
+  const [dk, dv] = [new SampleBuilder(3, largestLse), new SampleBuilder(3, largestLse)];
+  const exact = { round: (value: number) => value, store: (value: number) => value };
+  const naive = { round: Math.fround, store: (value: number) => roundTo(dtype, value) };
+  for (const index of sample.indices) {
+    const key = { ...sample, index };
     const begin = ((sample.batch * values.kvHeads + sample.kvHead) * keys + index) * headDim;
-    const part = (all: Float64Array) => all.subarray(place * headDim, (place + 1) * headDim);
-    dk.add(begin, part(exact.dk), part(naive.dk));
-    dv.add(begin, part(exact.dv), part(naive.dv));
+    const [truth, plain] = [exact, naive].map((precision) => gradientsOf(key, values, statistics, precision));
+    dk.add(begin, truth?.dk as Float64Array, plain?.dk as Float64Array);
+    dv.add(begin, truth?.dv as Float64Array, plain?.dv as Float64Array);
   }
   return { dk, dv };
 }
 
-interface Arithmetic {
+interface Key {
+  readonly batch: number;
+  readonly kvHead: number;
+  readonly index: number;
+}
+
+interface Precision {
   /** After every operation. */
   readonly round: (value: number) => number;
-  /** Of a result in the problem's dtype. */
+  /** Of a tensor in the problem's dtype. */
   readonly store: (value: number) => number;
 }
 
-function gradients(values: Values, { batch, kvHead, indices }: KeySample, { round, store }: Arithmetic) {
+function gradientsOf(key: Key, values: Values, statistics: RowStatistics, { round, store }: Precision) {
   const { heads, queries, headDim } = values.problem;
   const group = heads / values.kvHeads;
   const scale = round(1 / Math.sqrt(headDim));
-  const [dk, dv] = [new Float64Array(indices.length * headDim), new Float64Array(indices.length * headDim)];
-  const earliest = Math.min(...indices);
-  for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
+  const [k, v] = [values.keyRow(values.k, key), values.keyRow(values.v, key)];
+  const [dk, dv] = [new Float64Array(headDim), new Float64Array(headDim)];
+  for (let head = key.kvHead * group; head < (key.kvHead + 1) * group; head++) {
     for (let index = 0; index < queries; index++) {
-      const seen = values.seenBy(index);
-      if (seen <= earliest) continue;
-      const row = { batch, head, index };
-      const { k, v } = values.keysSeenBy(row);
+      if (values.seenBy(index) <= key.index) continue;
+      const row: Row = { batch: key.batch, head, index };
       const [q, dOut] = [values.queryRow(values.q, row), values.queryRow(values.dOut, row)];
-      const p = softmax(q, k.data, { scale, seen, round });
-      const delta = dot(dOut, 0, weightedSum(p, v.data, { headDim, round, store }), round);
-      for (const [place, key] of indices.entries()) {
-        if (key >= seen) continue;
-        const weight = p[key] as number;
-        const dS = round(round(weight * round(dot(dOut, key * headDim, v.data, round) - delta)) * scale);
-        addTimes(dv, place * headDim, { factor: weight, of: dOut, round });
-        addTimes(dk, place * headDim, { factor: dS, of: q, round });
-      }
+      const score = round(dot(q, k, round) * scale);
+      const p = round(Math.exp(round(score - (statistics.lse[values.placeOf(row)] as number))));
+      const delta = dot(dOut, Float64Array.from(values.queryRow(statistics.out, row), store), round);
+      const dScore = round(round(p * round(dot(dOut, v, round) - delta)) * scale);
+      addTimes(dv, { factor: p, row: dOut, round });
+      addTimes(dk, { factor: dScore, row: q, round });
     }
   }
   return { dk: dk.map(store), dv: dv.map(store) };
 }
 
-type Round = Arithmetic['round'];
-
-function softmax(
-  q: Float64Array,
-  k: ArrayLike<number>,
-  { scale, seen, round }: { scale: number; seen: number; round: Round },
-): Float64Array {
-  const p = new Float64Array(seen);
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let key = 0; key < seen; key++) {
-    p[key] = round(dot(q, key * q.length, k, round) * scale);
-    largest = Math.max(largest, p[key] as number);
-  }
-  let sum = 0;
-  for (let key = 0; key < seen; key++) {
-    p[key] = round(Math.exp(round((p[key] as number) - largest)));
-    sum = round(sum + (p[key] as number));
-  }
-  for (let key = 0; key < seen; key++) p[key] = round((p[key] as number) / sum);
-  return p;
-}
-
-/** a · b[begin...] */
-function dot(a: Float64Array, begin: number, b: ArrayLike<number>, round: Round): number {
+function dot(a: Float64Array, b: Float64Array, round: Precision['round']): number {
   let sum = 0;
   for (let index = 0; index < a.length; index++) {
-    sum = round(sum + round((a[index] as number) * (b[begin + index] as number)));
+    sum = round(sum + round((a[index] as number) * (b[index] as number)));
   }
   return sum;
 }
 
-/** A row of the output, as it is stored. */
-function weightedSum(
-  p: Float64Array,
-  v: ArrayLike<number>,
-  { headDim, round, store }: Arithmetic & { headDim: number },
-): Float64Array {
-  const out = new Float64Array(headDim);
-  for (let key = 0; key < p.length; key++) {
-    const weight = p[key] as number;
-    for (let index = 0; index < headDim; index++) {
-      out[index] = round((out[index] as number) + round(weight * (v[key * headDim + index] as number)));
-    }
-  }
-  return out.map(store);
-}
-
 function addTimes(
   to: Float64Array,
-  begin: number,
-  { factor, of, round }: { factor: number; of: Float64Array; round: Round },
+  { factor, row, round }: { factor: number; row: Float64Array; round: Precision['round'] },
 ): void {
-  for (let index = 0; index < of.length; index++) {
-    to[begin + index] = round((to[begin + index] as number) + round(factor * (of[index] as number)));
+  for (let index = 0; index < row.length; index++) {
+    to[index] = round((to[index] as number) + round(factor * (row[index] as number)));
   }
 }

@@ -1,15 +1,14 @@
 import seedrandom from 'seedrandom';
 import type { Direction, Problem } from '../../report/schema.js';
+import { disagreement } from './compare.js';
 import type { Expected } from './expected.js';
-import { expectedKeys, type KeySample } from './keys.js';
+import { expectedKeys } from './keys.js';
 import { expectedRows, type Row } from './rows.js';
+import { rowStatistics } from './statistics.js';
 import { Values } from './values.js';
 
 const rowCount = 12;
 const keyCount = 6;
-/** Products of numbers that finding dk and dv may take, each way: a few seconds. */
-const affordable = 2 ** 29;
-
 /** What a plain problem's results must be at some rows and keys, the first and the last among them. */
 export function expectedOfPlain(problem: Problem, direction: Direction): Expected {
   const values = new Values(problem);
@@ -20,20 +19,15 @@ export function expectedOfPlain(problem: Problem, direction: Direction): Expecte
   );
   const expected = expectedRows(values, direction, rows);
   if (direction === 'forward') return expected;
-  return { ...expected, ...expectedKeys(values, chooseKeys(values, below)) };
-}
-
-/** Of a long causal problem only late keys are taken, which few rows see. */
-function chooseKeys({ problem, kvHeads }: Values, below: (count: number) => number): KeySample {
-  const { batch, heads, queries, keys, headDim, causal } = problem;
-  const rows = Math.ceil(affordable / ((heads / kvHeads) * 2 * keys * headDim));
-  const late = causal ? Math.min(keys, Math.max(1, rows)) : keys;
-  const first = causal && rows < queries ? keys - late : 0;
-  return {
-    batch: below(batch),
-    kvHead: below(kvHeads),
-    indices: ends(keys - first, keyCount, below).map((index) => first + index),
+  const statistics = rowStatistics(values);
+  const wrong = disagreement({ ...statistics }, expectedRows(values, 'forward', rows, 'float32'), 'float32');
+  if (wrong !== undefined) throw new Error(`the gate's own statistics are wrong: ${wrong}`);
+  const keys = {
+    batch: below(problem.batch),
+    kvHead: below(values.kvHeads),
+    indices: ends(problem.keys, keyCount, below),
   };
+  return { ...expected, ...expectedKeys(values, statistics, keys) };
 }
 
 /** The first, the last and some others of `count`, each once. */

@@ -6,13 +6,20 @@ import type { Values } from './values.js';
 /**
  * out, lse and dq of these query rows, which depend on no other row: each is a problem of one query and the keys that
  * it sees.
+ *
+ * @param dtype of the results; default: the problem's
  */
-export function expectedRows(values: Values, direction: Direction, rows: readonly Row[]): Expected {
-  const { headDim, queries, dtype } = values.problem;
+export function expectedRows(
+  values: Values,
+  direction: Direction,
+  rows: readonly Row[],
+  dtype = values.problem.dtype,
+): Expected {
+  const { headDim } = values.problem;
   const [out, lse, dq] = [new SampleBuilder(2), new SampleBuilder(2), new SampleBuilder(3)];
   for (const row of rows) {
     const problem = { q: values.query(row), ...values.keysSeenBy(row) };
-    const place = (row.batch * values.problem.heads + row.head) * queries + row.index;
+    const place = values.placeOf(row);
     const [exact, naive] = [attention(problem), naiveAttention(problem, dtype)];
     out.add(place * headDim, exact.out.data, naive.out.data);
     lse.add(place, exact.lse.data, naive.lse.data);

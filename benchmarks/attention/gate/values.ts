@@ -49,10 +49,22 @@ export class Values {
     return causal ? Math.max(0, Math.min(keys, index + 1 + keys - queries)) : keys;
   }
 
-  queryRow(data: Float64Array, { batch, head, index }: Row): Float64Array {
-    const { heads, queries, headDim } = this.problem;
-    const begin = ((batch * heads + head) * queries + index) * headDim;
+  /** Of q, dOut or out. */
+  queryRow<Data extends Float64Array | Float32Array>(data: Data, row: Row): Data {
+    const begin = this.placeOf(row) * this.problem.headDim;
+    return data.subarray(begin, begin + this.problem.headDim) as Data;
+  }
+
+  /** Of k or v. */
+  keyRow(data: Float64Array, { batch, kvHead, index }: { batch: number; kvHead: number; index: number }): Float64Array {
+    const { keys, headDim } = this.problem;
+    const begin = ((batch * this.kvHeads + kvHead) * keys + index) * headDim;
     return data.subarray(begin, begin + headDim);
+  }
+
+  /** Of the row in [B, H, Lq]. */
+  placeOf({ batch, head, index }: Row): number {
+    return (batch * this.problem.heads + head) * this.problem.queries + index;
   }
 
   private kvHeadOf(head: number): number {
