@@ -105,7 +105,8 @@ Napi::Value run(const SharedSession& session, const Napi::CallbackInfo& info) {
         if (!wanted[i]) continue;
         const std::string& name = run->output_names[i];
         results.Set(name, translated(api, [&] {
-                      return tensor_of(env, api, "fetches." + name, run->outputs[i].get());
+                      return tensor_of(env, "fetches." + name, std::move(run->outputs[i]),
+                                       run->session->memory_of(name));
                     }));
       }
       return results;

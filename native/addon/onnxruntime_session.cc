@@ -10,6 +10,9 @@ namespace {
 using OwnedOptions = std::unique_ptr<OrtSessionOptions, void (*)(OrtSessionOptions*)>;
 using OwnedRunOptions = std::unique_ptr<OrtRunOptions, void (*)(OrtRunOptions*)>;
 
+/// Threads that spin for work after a run would take cores from everything else in the process.
+constexpr const char* kStopSpinning = "session.force_spinning_stop";
+
 /// ONNX Runtime warns of every node that is not ours, which here is the plan, not a mistake.
 constexpr int kQuiet = ORT_LOGGING_LEVEL_ERROR;
 
@@ -43,9 +46,12 @@ void apply_switches(const OrtApi* api, OrtSessionOptions* options, const Session
   for (const auto& [name, size] : settings.free_dimension_overrides) {
     check(api->AddFreeDimensionOverrideByName(options, name.c_str(), size));
   }
+  bool spinning_chosen = false;
   for (const auto& [key, value] : settings.config_entries) {
     check(api->AddSessionConfigEntry(options, key.c_str(), value.c_str()));
+    spinning_chosen = spinning_chosen || key == kStopSpinning;
   }
+  if (!spinning_chosen) check(api->AddSessionConfigEntry(options, kStopSpinning, "1"));
 }
 
 OwnedOptions make_options(const AttachedHost& host, const SessionSettings& settings) {
@@ -132,6 +138,13 @@ OnnxSession::OnnxSession(const AttachedHost& host, const ModelSource& model, con
   session_.reset(session);
   assignment_ = report.all();
   describe_values();
+}
+
+OutputMemory OnnxSession::memory_of(const std::string& output) const {
+  for (const NodeDecision& node : assignment_) {
+    if (node.claimed && node.output == output) return OutputMemory::own;
+  }
+  return OutputMemory::shared;
 }
 
 void OnnxSession::describe_values() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "addon/onnxruntime_host.h"
+#include "addon/onnxruntime_values.h"
 #include "bridges/onnxruntime/capability.h"
 
 namespace fa::ort {
@@ -61,6 +62,9 @@ class OnnxSession {
   const std::vector<ValueDescription>& inputs() const { return inputs_; }
   const std::vector<ValueDescription>& outputs() const { return outputs_; }
   const std::vector<NodeDecision>& assignment() const { return assignment_; }
+
+  /// Whose memory an output is that run() makes.
+  OutputMemory memory_of(const std::string& output) const;
 
   /// Fills the output values that are null. @throws Error
   void run(const NamedValues& inputs, NamedValues& outputs, const RunSettings& settings) const;

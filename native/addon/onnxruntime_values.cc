@@ -75,6 +75,11 @@ size_t byte_count(const char* argument, const std::vector<int64_t>& dims, size_t
   return (elements * bits + 7) / 8;
 }
 
+/// Sizes of results that are handed over without a copy. A copy of a smaller one costs less than the handing
+/// over, one of a larger one is nothing beside its computation, and ONNX Runtime's arena would never let go
+/// of its memory.
+constexpr size_t kSmallestHandedOver = size_t{64} << 10, kLargestHandedOver = size_t{4} << 20;
+
 struct Memory {
   void* data;
   size_t bytes;
@@ -84,6 +89,33 @@ Memory read_memory(const char* argument, Napi::Value value) {
   if (!value.IsTypedArray()) refuse_value(argument, "data in a typed array", value);
   const Napi::TypedArray array = value.As<Napi::TypedArray>();
   return {static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset(), array.ByteLength()};
+}
+
+void* data_of(const OwnedValue& value) {
+  void* data = nullptr;
+  check(value.get_deleter().api->GetTensorMutableData(value.get(), &data));
+  return data;
+}
+
+Napi::Value buffer_of(Napi::Env env, const OwnedValue& value, size_t bytes) {
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  if (bytes != 0) std::memcpy(buffer.Data(), data_of(value), bytes);
+  return buffer;
+}
+
+/// A buffer over the value's memory, which lives as long as the buffer.
+Napi::Value buffer_over(Napi::Env env, OwnedValue value, size_t bytes) {
+  if (bytes < kSmallestHandedOver || bytes > kLargestHandedOver) return buffer_of(env, value, bytes);
+  auto held = std::make_unique<OwnedValue>(std::move(value));
+  const auto let_go = [](napi_env, void*, void* held) { delete static_cast<OwnedValue*>(held); };
+  napi_value buffer = nullptr;
+  const napi_status status =
+      napi_create_external_arraybuffer(env, data_of(*held), bytes, let_go, held.get(), &buffer);
+  // Hosts with a memory cage, such as Electron, take no memory but their own.
+  if (status == napi_no_external_buffers_allowed) return buffer_of(env, *held, bytes);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  held.release();
+  return Napi::Value(env, buffer);
 }
 
 }  // namespace
@@ -115,13 +147,14 @@ OwnedValue value_over(const OrtApi* api, const std::string& argument, Napi::Valu
   return OwnedValue(value, ReleaseValue{api});
 }
 
-Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argument, OrtValue* value) {
+Napi::Object tensor_of(Napi::Env env, const std::string& argument, OwnedValue value, OutputMemory memory) {
+  const OrtApi* api = value.get_deleter().api;
   const char* name = argument.c_str();
   int is_tensor = 0;
-  check(api->IsTensor(value, &is_tensor));
+  check(api->IsTensor(value.get(), &is_tensor));
   if (is_tensor == 0) refuse(ErrorCode::UNSUPPORTED, name, "a tensor", "a sequence, map or optional");
   OrtTensorTypeAndShapeInfo* info = nullptr;
-  check(api->GetTensorTypeAndShape(value, &info));
+  check(api->GetTensorTypeAndShape(value.get(), &info));
   const std::unique_ptr<OrtTensorTypeAndShapeInfo, void (*)(OrtTensorTypeAndShapeInfo*)> owner(
       info, api->ReleaseTensorTypeAndShapeInfo);
   ONNXTensorElementDataType onnx_type{};
@@ -134,12 +167,7 @@ Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argu
   check(api->GetDimensionsCount(info, &rank));
   std::vector<int64_t> dims(rank);
   check(api->GetDimensions(info, dims.data(), rank));
-
   const size_t bytes = byte_count(name, dims, type->bits);
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-  void* data = nullptr;
-  check(api->GetTensorMutableData(value, &data));
-  if (bytes != 0) std::memcpy(buffer.Data(), data, bytes);
 
   Napi::Array shape = Napi::Array::New(env, rank);
   for (size_t axis = 0; axis < rank; ++axis) {
@@ -148,7 +176,8 @@ Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argu
   Napi::Object tensor = Napi::Object::New(env);
   tensor.Set("type", type->name);
   tensor.Set("dims", shape);
-  tensor.Set("buffer", buffer);
+  tensor.Set("buffer", memory == OutputMemory::own ? buffer_over(env, std::move(value), bytes)
+                                                   : buffer_of(env, value, bytes));
   return tensor;
 }
 

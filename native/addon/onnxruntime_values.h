@@ -23,9 +23,14 @@ std::string type_name(ONNXTensorElementDataType type);
 /// @throws Error INVALID_ARGUMENT, UNSUPPORTED or BUFFER_TOO_SHORT naming `argument`
 OwnedValue value_over(const OrtApi* api, const std::string& argument, Napi::Value tensor);
 
-/// { type, dims, buffer } with the elements copied: ONNX Runtime may share an output's memory with its
-/// inputs.
+/// Whose memory an output is.
+enum class OutputMemory {
+  own,     ///< made for this output, by a node of ours
+  shared,  ///< perhaps that of an input or of a constant of the model
+};
+
+/// { type, dims, buffer }. Memory of the output's own may be handed over with it; other memory is copied.
 /// @throws Error UNSUPPORTED naming `argument` for what JavaScript has no tensor for
-Napi::Object tensor_of(Napi::Env env, const OrtApi* api, const std::string& argument, OrtValue* value);
+Napi::Object tensor_of(Napi::Env env, const std::string& argument, OwnedValue value, OutputMemory memory);
 
 }  // namespace fa::ort

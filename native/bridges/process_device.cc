@@ -54,19 +54,33 @@ DeviceConfig config_from_environment() {
   return config;
 }
 
-Device& process_device() {
+namespace {
+
+struct ProcessDevice {
+  std::shared_ptr<Device> device;
+  bool threads_chosen;
+};
+
+const ProcessDevice& opened_once() {
   // Never destroyed: static destructors run after the hosts are gone, and the pool's threads with them.
   static auto* mutex = new std::mutex;
-  static std::shared_ptr<Device>* device = nullptr;
+  static ProcessDevice* opened = nullptr;
   const std::lock_guard lock(*mutex);
-  if (device == nullptr) {
-    auto opened = Device::open(config_from_environment());
+  if (opened == nullptr) {
+    const DeviceConfig config = config_from_environment();
+    auto device = Device::open(config);
     // The device's threads outlive every host object, so this library must never be unmapped under them.
     pin_own_library();
-    device = new std::shared_ptr<Device>(std::move(opened));
+    opened = new ProcessDevice{std::move(device), config.threads > 0};
   }
-  return **device;
+  return *opened;
 }
+
+}  // namespace
+
+Device& process_device() { return *opened_once().device; }
+
+bool process_threads_chosen() { return opened_once().threads_chosen; }
 
 OutputShapes checked_output_shapes(const AttentionInputs& inputs, const AttentionOptions& options,
                                    Direction direction) {

@@ -17,6 +17,9 @@ DeviceConfig config_from_environment();
 /// @throws Error as config_from_environment() and Device::open()
 Device& process_device();
 
+/// Whether FA_METAL_THREADS gives the number of threads, so that no host's may take the place of ours.
+bool process_threads_chosen();
+
 /// Shapes of what a call writes, for hosts that have to make room before they can call. Refuses as the call
 /// would, but for its memory.
 /// @throws Error

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "host_threads.h"
 #include "tensor.h"
 
 namespace fa {
@@ -50,6 +51,8 @@ struct ForwardCall {
   Tensor out;
   std::optional<Tensor> lse;            ///< [B, Hq, Lq] float32
   std::optional<Tensor> softmax_stats;  ///< [2, B, Hq, Lq] float32: row maximum, denominator
+  /// Null = the device's own. A backend without CPU threads ignores it.
+  const HostThreads* threads = nullptr;
 };
 
 struct BackwardCall {
@@ -60,6 +63,7 @@ struct BackwardCall {
   std::optional<Tensor> softmax_stats;  ///< from the forward call; makes P exact where lse alone would round
   Tensor dq, dk, dv;
   std::optional<Tensor> d_bias, d_alibi_slopes, d_sinks;
+  const HostThreads* threads = nullptr;  ///< as in ForwardCall
 };
 
 }  // namespace fa

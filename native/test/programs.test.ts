@@ -38,6 +38,16 @@ test.skipIf(!hasSanitizer('-fsanitize=thread'))('the thread pool has no data rac
   expect(compileAndRun(poolSources, ['-fsanitize=thread'])).toBe('ok\n');
 });
 
+const lentSources = ['test/programs/call_threads_test.cc', 'runtime/cpu/thread_pool.cc'];
+
+test('a call runs on threads that its host lends', () => {
+  expect(compileAndRun(lentSources)).toBe('ok\n');
+});
+
+test.skipIf(!hasSanitizer('-fsanitize=thread'))('a call on lent threads has no data race', () => {
+  expect(compileAndRun(lentSources, ['-fsanitize=thread'])).toBe('ok\n');
+});
+
 test('GPU kernels are compared with the cpu backend once, before their first use', { timeout: 240_000 }, () => {
   const sources = [
     ...[

@@ -2,6 +2,7 @@
 
 #include "bridges/process_device.h"
 #include "onnx_attention.h"
+#include "session_threads.h"
 
 namespace fa::ort {
 namespace {
@@ -26,7 +27,7 @@ class AttentionOperator final : public NodeOperator {
     ForwardCall call = translate(node_, tensors);
     const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
     call.out = allocate_output(values, shapes, tensors.q.rank == 3);
-    process_device().forward(call);
+    run_on_session(values, call);
   }
 
  private:

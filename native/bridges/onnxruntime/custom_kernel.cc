@@ -5,6 +5,7 @@
 
 #include "attributes.h"
 #include "bridges/process_device.h"
+#include "session_threads.h"
 #include "values.h"
 
 namespace fa::ort {
@@ -87,7 +88,7 @@ class ForwardKernel final : public Kernel {
     const OutputShapes shapes = checked_output_shapes(call.inputs, call.options, Direction::forward);
     call.out = values.output(0, host_shape(shapes.out, call.inputs)).value();
     call.lse = values.output(1, host_shape(shapes.lse, call.inputs));
-    process_device().forward(call);
+    run_on_session(values, call);
   }
 };
 
@@ -115,7 +116,7 @@ class BackwardKernel final : public Kernel {
     call.d_bias = gradient(values, 3, call.inputs.bias, "bias");
     call.d_alibi_slopes = gradient(values, 4, call.inputs.alibi_slopes, "alibiSlopes");
     call.d_sinks = gradient(values, 5, call.inputs.sinks, "sinks");
-    process_device().backward(call);
+    run_on_session(values, call);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include "bridges/process_device.h"
 #include "group_query_node.h"
 #include "key_value_cache.h"
+#include "session_threads.h"
 
 namespace fa::ort {
 namespace {
@@ -169,7 +170,7 @@ class Operator final : public NodeOperator {
     checked_output_shapes(call.inputs, call.options, Direction::forward);
     const int64_t shape[] = {batch, rows, heads * width};
     call.out = heads_of(values.output(kOutput, shape).value(), heads, width, 0);
-    process_device().forward(call);
+    run_on_session(values, call);
   }
 
  private:

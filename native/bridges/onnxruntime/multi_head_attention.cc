@@ -6,6 +6,7 @@
 #include "graph_values.h"
 #include "onnx_attention.h"
 #include "padding_bias.h"
+#include "session_threads.h"
 
 namespace fa::ort {
 namespace {
@@ -69,7 +70,7 @@ class Operator final : public NodeOperator {
     const auto& [batch, rows, heads, width] = shapes.out;
     const int64_t shape[] = {batch, rows, heads * width};
     call.out = split_heads(values.output(0, shape).value(), heads, "out");
-    process_device().forward(call);
+    run_on_session(values, call);
   }
 
  private:

@@ -37,6 +37,9 @@ class KernelValues {
  public:
   KernelValues(const OrtApi* api, OrtKernelContext* context) : api_(api), context_(context) {}
 
+  const OrtApi* api() const { return api_; }
+  const OrtKernelContext* context() const { return context_; }
+
   /// Empty where the node leaves the optional input out. `argument` is its public name.
   /// @throws Error DTYPE_MISMATCH or SHAPE_MISMATCH for what the op has no tensor for
   std::optional<Tensor> input(size_t index, const char* argument) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpu/call_threads.h"
 #include "cpu/cpu_plan.h"
 #include "cpu/instruction_set.h"
 #include "cpu/processors.h"
@@ -135,7 +136,8 @@ class CpuBackend final : public Backend {
     const std::vector<Sequence> sequences = sequences_of(problem, call.inputs);
     cpu::Attention attention = bind(problem, call, sequences);
     attention.lse = floats_of(call.lse);
-    kernels_.forward(attention, executor());
+    CallThreads threads(pool_, call.threads);
+    kernels_.forward(attention, threads.executor());
   }
 
   void backward(const Problem& problem, const Plan&, const BackwardCall& call) override {
@@ -149,16 +151,11 @@ class CpuBackend final : public Backend {
     gradients.dk = rows_of(call.dk, problem);
     gradients.dv = rows_of(call.dv, problem);
     bind_option_gradients(call, gradients);
-    kernels_.backward(gradients, executor());
+    CallThreads threads(pool_, call.threads);
+    kernels_.backward(gradients, threads.executor());
   }
 
  private:
-  cpu::Executor executor() {
-    return {&pool_, pool_.threads(), [](void* self, int64_t tasks, ThreadPool::Task task, void* context) {
-              static_cast<ThreadPool*>(self)->run(tasks, task, context);
-            }};
-  }
-
   const cpu::Kernels& kernels_;
   ThreadPool pool_;
   DeviceInfo info_;

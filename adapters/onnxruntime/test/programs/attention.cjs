@@ -9,21 +9,27 @@ const { onnx } = requireHere('onnx-proto');
 const names = ['Q', 'K', 'V'];
 const dim = ['B', 'H', 'L'].map((dimParam) => ({ dimParam }));
 const value = (name) => ({ name, type: { tensorType: { elemType: 1, shape: { dim: [...dim, { dimValue: 64 }] } } } });
-const model = onnx.ModelProto.encode(
-  onnx.ModelProto.fromObject({
-    irVersion: 10,
-    opsetImport: [{ domain: '', version: 23 }],
-    graph: {
-      name: 'graph',
-      node: [{ opType: 'Attention', input: names, output: ['Y'] }],
-      input: names.map(value),
-      output: [{ name: 'Y', type: { tensorType: { elemType: 1 } } }],
-    },
-  }),
-).finish();
 
-const create = (InferenceSession = ort.InferenceSession) =>
-  InferenceSession.create(model, { executionProviders: ['fa-metal'], intraOpNumThreads: 1 });
+/** With `negated`, the node sees what another one made of Q. */
+const encode = (negated) =>
+  onnx.ModelProto.encode(
+    onnx.ModelProto.fromObject({
+      irVersion: 10,
+      opsetImport: [{ domain: '', version: 23 }],
+      graph: {
+        name: 'graph',
+        node: [
+          ...(negated ? [{ opType: 'Neg', input: ['Q'], output: ['negated'] }] : []),
+          { opType: 'Attention', input: [negated ? 'negated' : 'Q', 'K', 'V'], output: ['Y'] },
+        ],
+        input: names.map(value),
+        output: [{ name: 'Y', type: { tensorType: { elemType: 1 } } }],
+      },
+    }),
+  ).finish();
+
+const create = (InferenceSession = ort.InferenceSession, { intraOpNumThreads = 1, negated = false } = {}) =>
+  InferenceSession.create(encode(negated), { executionProviders: ['fa-metal'], intraOpNumThreads });
 
 function feeds(length, Tensor = ort.Tensor) {
   const tensor = (seed) => {

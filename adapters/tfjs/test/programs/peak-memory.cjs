@@ -1,9 +1,9 @@
 // Peak memory of one layer's attention, forward and backward, over what the process held before. Prints JSON.
 //   node peak-memory.cjs fused|stock [context]        (batch 4, 4 heads of 64, float32)
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-const fs = require('node:fs');
 const tf = require(process.env.TFJS_NODE ?? '@tensorflow/tfjs-node');
 const { attention, register } = require('@fa-metal/tfjs');
+const { peak, startPeak } = require('../../../../packages/core/test-support/peak.cjs');
 
 const [variant = 'fused', context = '2048'] = process.argv.slice(2);
 const shape = [4, 4, Number(context), 64];
@@ -31,21 +31,3 @@ console.log(
     ...step(shape),
   }),
 );
-
-/** Bytes held now; on Linux the peak starts again from here. */
-function startPeak() {
-  try {
-    fs.writeFileSync('/proc/self/clear_refs', '5');
-  } catch {
-    // elsewhere the peak also counts what was held and freed before: it can only come out larger
-  }
-  return process.memoryUsage.rss();
-}
-
-function peak() {
-  try {
-    return 1024 * Number(/VmHWM:\s*(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]);
-  } catch {
-    return 1024 * process.resourceUsage().maxRSS;
-  }
-}
