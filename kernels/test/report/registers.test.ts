@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readEstimates } from '../../report/estimates.js';
 import { core } from '../../report/model.js';
+import { readProfile, staleProfiles } from '../../report/profiles.js';
 import { countRegisters, type RegisterProxy, spilling } from '../../report/registers.js';
 import { fitsRegisters, forEach, type Row, reportRow } from '../../report/report.js';
 import { provideTools } from '../../report/tools.js';
@@ -97,6 +98,7 @@ describe.skipIf(missing !== '')(`variants by the proxy and the model, not measur
           threadgroupBytes: row.threadgroupBytes,
         },
       );
+      expect(staleProfiles(new Map([[name, row.profile]])), 'kernels/variants/metal-profiles.json').toEqual([]);
     },
   );
 
@@ -113,6 +115,17 @@ describe('the estimates of the table', () => {
     for (const [name, { registers, threadgroupBytes }] of Object.entries(estimates)) {
       expect(registers, name).toBeLessThanOrEqual(core.registersPerThread);
       expect(threadgroupBytes, name).toBeLessThanOrEqual(32 * 1024);
+    }
+  });
+
+  it('there are counts for every variant, and each of them reads or writes', () => {
+    for (const { hostName } of variants) {
+      const profile = readProfile(hostName);
+      expect(profile.deviceBytes, hostName).toBeGreaterThan(0);
+      expect(
+        Object.values(profile).every((count) => count >= 0),
+        hostName,
+      ).toBe(true);
     }
   });
 });

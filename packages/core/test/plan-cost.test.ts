@@ -138,6 +138,15 @@ describe.skipIf(reason)(`the cost of a plan${missing}`, () => {
     },
   );
 
+  it.each([
+    ['nothing to do', [1, 1, 0, 64], [1, 1, 8, 64]],
+    ['too many sequences to list', [2 ** 17, 1, 8, 64], [2 ** 17, 1, 8, 64]],
+    ['too many rows to list', [1, 1, 8, 64], [1, 1, 2 ** 25, 64]],
+  ])('is left out where there is %s', (_, q, k) => {
+    const of = (shape: number[]) => ({ shape, dtype: 'float16' }) as const;
+    expect(device.plan({ q: of(q), k: of(k), v: of(k) }).cost).toBeUndefined();
+  });
+
   it.each(options)('$name in $dtype adds to each pair what the table says', async ({ name, dtype, parameters }) => {
     const size = { Hq: 1, Lq: 128, Lk: 128, D: 64, dtype } as const;
     const forced = { name, forward: 'metal-forward', backward: 'metal-backward' };

@@ -1,5 +1,5 @@
 // Conformance and gold vectors on the NEON kernels: the native binary built for arm64 Linux by zig, loaded by an arm64 Node that
-// QEMU runs.
+// QEMU runs. Not part of `npm test`: the second build of the native binary alone takes more than two minutes on two cores.
 //   npm run test:neon            everything
 //   npm run test:neon -- part    a stable tenth of the cases, and every gold vector
 import fs from 'node:fs';
