@@ -1,5 +1,5 @@
 import type { Entry, Run } from '../report/schema.js';
-import { steadyWithin } from './noise.js';
+import { agreeWithin } from './noise.js';
 
 /** A figure that is bold in both of two runs. */
 export interface Compared {
@@ -36,7 +36,7 @@ export function compareRuns(first: Run, second: Run): Agreement {
 
 /** Whether two runs are as close as they have to be. */
 export function agree({ compared }: Agreement): boolean {
-  return compared.every(({ difference }) => difference <= steadyWithin);
+  return compared.every(({ difference }) => difference <= agreeWithin);
 }
 
 /** In words, the figures that differ most first. */
@@ -48,9 +48,9 @@ export function printAgreement(agreement: Agreement, shown = 10): string {
       ({ figure, first, second, difference }) =>
         `  ${percent(difference)}  ${first.toFixed(3)}, then ${second.toFixed(3)}: ${figure}`,
     );
-  const beyond = compared.filter(({ difference }) => difference > steadyWithin).length;
+  const beyond = compared.filter(({ difference }) => difference > agreeWithin).length;
   return [
-    `Two runs: ${compared.length} figures in bold, ${beyond} of them more than ${steadyWithin * 100} % apart. The furthest:`,
+    `Two runs: ${compared.length} figures in bold, ${beyond} of them more than ${agreeWithin * 100} % apart. The furthest:`,
     ...lines,
     noisy.length === 0
       ? 'No figure was too noisy for bold print.'

@@ -13,6 +13,8 @@ export interface Ready {
   readonly contestant: Contestant;
   readonly problem: Problem;
   readonly time: (seconds: number) => Promise<number>;
+  /** Loads it once more, elsewhere in memory. */
+  readonly renew: () => Promise<void>;
   readonly release: () => Promise<unknown>;
 }
 
@@ -59,12 +61,18 @@ export class Entrants {
     try {
       const complaint = await this.check(part, peer, parts.at(-1) ?? problem);
       if (complaint !== undefined) return omit(part, 'disagrees', complaint);
-      const id = await this.load(peer, { contestant: contestant.name, problem, parts: entrant.parts });
+      const load = () => this.load(peer, { contestant: contestant.name, problem, parts: entrant.parts });
+      let id = await load();
       return {
         name: nameOf(part),
         contestant,
         problem,
         time: async (seconds) => (await peer.ask({ ask: 'time', id, direction, seconds })).seconds as number,
+        renew: async () => {
+          const old = id;
+          id = await load();
+          await peer.ask({ ask: 'release', id: old });
+        },
         release: () => peer.ask({ ask: 'release', id }),
       };
     } catch (error) {

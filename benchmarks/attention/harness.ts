@@ -94,7 +94,11 @@ export class Harness {
         broken.set(one, error.message);
         throw error;
       });
-    return { time, yardsticks: await this.yardsticks.of(one.contestant.limit, one.problem.queries === 1 ? 2 : 1) };
+    return {
+      time,
+      renew: one.renew,
+      yardsticks: await this.yardsticks.of(one.contestant.limit, one.problem.queries === 1 ? 2 : 1),
+    };
   }
 }
 

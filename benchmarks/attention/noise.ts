@@ -8,19 +8,23 @@ export function spread(values: readonly number[]): Spread {
   return { min: at(0), lower: at(0.25), median: at(0.5), upper: at(0.75), rounds: sorted.length };
 }
 
-/** What `isSteady` allows between the quartiles, as a share of the median, and what two runs may differ by. */
-export const steadyWithin = 0.1;
+/** What two runs may differ by in a figure that is bold in both, as a share of the smaller. */
+export const agreeWithin = 0.1;
 
 /**
- * The rule of bold print, in words for tables and pages.
- *
- * A median over rounds moves by far less than the distance of the quartiles, so figures that pass agree from run to run.
+ * How far a median may stray by chance, as a share of itself. It strays by about the distance of the quartiles over the
+ * root of the number of rounds, so two bold figures are further apart than `agreeWithin` less than once in a hundred times.
  */
-export const steadyRule = `A figure is bold where, over the rounds, its quartiles and those of the yardstick's rate are each at most ${steadyWithin * 100} % of the median apart. Else the machine was too noisy for it.`;
+const strayWithin = 0.025;
+
+/** The rule of bold print, in words for tables and pages. */
+export const steadyRule = `A figure is bold where, over the n rounds, its quartiles and those of the yardstick's rate are each at most ${100 * strayWithin} % * sqrt(n) of the median apart. Else the machine was too noisy for it.`;
 
 /** Whether every one of these has its quartiles close together; of fewer than three rounds that says nothing. */
 export function isSteady(...spreads: readonly Spread[]): boolean {
-  return spreads.every(({ lower, median, upper, rounds }) => rounds >= 3 && upper - lower <= steadyWithin * median);
+  return spreads.every(
+    ({ lower, median, upper, rounds }) => rounds >= 3 && upper - lower <= strayWithin * Math.sqrt(rounds) * median,
+  );
 }
 
 /** How much of a run was too noisy. */

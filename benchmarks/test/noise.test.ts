@@ -11,7 +11,7 @@ describe('spread', () => {
 
 describe('isSteady', () => {
   it('looks at the quartiles, not at a single outlier', () => {
-    expect(isSteady(spread([1, 1.01, 1.02, 1.03, 9]))).toBe(true);
+    expect(isSteady(spread([0.5, 1.01, 1.02, 1.03, 9]))).toBe(true);
     expect(isSteady(spread([1, 1, 1.06, 1.2, 1.2]))).toBe(false);
   });
 
@@ -19,6 +19,13 @@ describe('isSteady', () => {
     const [calm, wild] = [spread([1, 1, 1]), spread([1, 2, 3])];
     expect(isSteady(calm, calm)).toBe(true);
     expect(isSteady(calm, wild)).toBe(false);
+  });
+
+  it('allows more where the median is of more rounds', () => {
+    const quartiles = [1, 1, 1.04, 1.08, 1.08];
+    const twice = [1, 1, 1, 1.02, 1.04, 1.06, 1.08, 1.08, 1.08, 1.08, 1.08];
+    expect(isSteady(spread(quartiles))).toBe(false);
+    expect(isSteady(spread(twice))).toBe(true);
   });
 
   it('takes nothing from fewer than three rounds', () => {

@@ -38,6 +38,16 @@ describe('race', () => {
     expect(turns?.map(({ yardsticks }) => yardsticks)).toEqual([[1], [2]]);
   });
 
+  it('gives a short call new memory before each further turn, a long one not', async () => {
+    let renewed = 0;
+    const renew = async () => void renewed++;
+    const racer = (seconds: number) => ({ ...runner('', () => seconds), yardsticks: [], renew });
+    await race([racer(0.01)], { rounds: 4, seconds: 0 });
+    expect(renewed).toBe(3);
+    await race([racer(1)], { rounds: 3, seconds: 0 });
+    expect(renewed).toBe(3);
+  });
+
   it('does not wait for a slow one longer than three rounds', async () => {
     const racers = [1, 3].map((seconds) => ({ ...runner('', () => seconds), yardsticks: [] }));
     const turns = await race(racers, { rounds: 4, seconds: 0 });
