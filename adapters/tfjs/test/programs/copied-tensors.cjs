@@ -13,8 +13,8 @@ function measure(rows) {
   const lengths = { q: 16, k: 16, v: 16, dOut: 16 };
   for (const name of long === 'queries' ? ['q', 'dOut'] : ['k', 'v']) lengths[name] = rows;
   return tf.tidy(() => {
-    // add: into TensorFlow's memory
-    const [q, k, v, dOut] = Object.values(lengths).map((length) => tf.ones([1, 1, length, 64]).add(0));
+    // fill: an op of TensorFlow, which leaves no array to JavaScript that could be freed while we measure
+    const [q, k, v, dOut] = Object.values(lengths).map((length) => tf.fill([1, 1, length, 64], 1));
     const before = startPeak();
     const results =
       what === 'forward' ? [attention(q, k, v)] : tf.grads((q, k, v) => attention(q, k, v))([q, k, v], dOut);
