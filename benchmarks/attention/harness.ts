@@ -89,14 +89,14 @@ export class Harness {
 
   /** Next to one row of queries, reading is timed too. */
   private async racer(one: Ready, broken: Map<Ready, string>): Promise<Racer> {
-    const time = (seconds: number) =>
-      one.time(seconds).catch((error: Error) => {
+    const orBroken = <T>(work: Promise<T>) =>
+      work.catch((error: Error) => {
         broken.set(one, error.message);
         throw error;
       });
     return {
-      time,
-      renew: one.renew,
+      time: (seconds) => orBroken(one.time(seconds)),
+      renew: () => orBroken(one.renew()),
       yardsticks: await this.yardsticks.of(one.contestant.limit, one.problem.queries === 1 ? 2 : 1),
     };
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Entrants } from '../attention/entrants.js';
+import { Entrants, type Ready } from '../attention/entrants.js';
 import { Harness } from '../attention/harness.js';
 import { findContestant, peers } from '../attention/peers/contestants.js';
 import { PeerProcess } from '../attention/peers/process.js';
@@ -144,5 +144,23 @@ describe('findContestant', () => {
     expect(findContestant('fa-metal avx2')).toMatchObject({ ours: true, limit: 'avx2' });
     expect(findContestant('fa-metal metal')).toMatchObject({ ours: true, limit: 'gpu' });
     expect(() => findContestant('Keras')).toThrow(/expected one of fa-metal, .*got Keras/);
+  });
+});
+
+describe('a contestant that breaks down in the middle of a race', () => {
+  it('is taken out, and the others are told', { timeout: 60_000 }, async () => {
+    const harness = new Harness({ threads: 1, pythons }, { rounds: 3, seconds: 0.001 });
+    const { entrants } = harness as unknown as { entrants: Entrants };
+    const prepare = entrants.prepare.bind(entrants);
+    entrants.prepare = async (wanted) => {
+      const prepared = await prepare(wanted);
+      const [first, second] = prepared.ready as [Ready, Ready];
+      const breaking = { ...second, time: () => Promise.reject(new Error('out of order')) };
+      return { ...prepared, ready: [first, breaking] };
+    };
+    const { entries, omitted } = await harness.measure(trial(['fa-metal', 'fa-metal scalar']));
+    await harness.close();
+    expect(entries.map(({ who }) => who)).toEqual(['fa-metal']);
+    expect(omitted).toMatchObject([{ who: 'fa-metal scalar', kind: 'failed', reason: 'out of order' }]);
   });
 });
