@@ -109,7 +109,7 @@ struct Blocks {
 
 /// One instruction set's build of the kernels. The result does not depend on executor.threads, to the bit.
 struct Kernels {
-  const char* isa;  ///< "scalar", "avx2", "avx512", "neon"
+  const char* isa;  ///< "scalar", "avx2", "avx512", "amx", "neon"
   int lanes;        ///< floats per vector
   void (*forward)(const Attention&, const Executor&);
   void (*backward)(const AttentionGradients&, const Executor&);
@@ -124,6 +124,7 @@ struct Kernels {
 const Kernels* scalar_kernels();
 const Kernels* avx2_kernels();
 const Kernels* avx512_kernels();
+const Kernels* amx_kernels();
 const Kernels* neon_kernels();
 
 }  // namespace fa::cpu

@@ -183,9 +183,8 @@ FA_ALWAYS_INLINE int backward_slots(const BackwardPlan& plan, int threads) {
   return slots_for(threads, larger(plan.tasks(), heads));
 }
 
-void backward(const AttentionGradients& g, const Executor& executor) {
-  BackwardPlan plan = plan_backward(g);
-  const Attention& a = g.forward;
+FA_NOINLINE void run_backward(BackwardPlan& plan, const Executor& executor) {
+  const Attention& a = plan.g.forward;
   Scratch scratch(backward_slot(plan), backward_slots(plan, executor.threads), share_memory(plan, nullptr));
   plan.scratch = &scratch;
   share_memory(plan, scratch.shared());
@@ -199,12 +198,22 @@ void backward(const AttentionGradients& g, const Executor& executor) {
   }
   finish_bias(plan, executor);
   differentiate_sinks(plan, executor);
-  if (g.d_alibi_slopes) finish_slopes(plan);
+  if (plan.g.d_alibi_slopes) finish_slopes(plan);
+}
+
+void backward(const AttentionGradients& g, const Executor& executor) {
+  BackwardPlan plan = plan_backward(g);
+  plan.differentiate = differentiate_range;
+  run_backward(plan, executor);
+}
+
+FA_NOINLINE int64_t scratch_of(BackwardPlan& plan, int threads) {
+  return Scratch::bytes(backward_slot(plan), backward_slots(plan, threads), share_memory(plan, nullptr));
 }
 
 int64_t backward_scratch(const AttentionGradients& g, int threads) {
   BackwardPlan plan = plan_backward(g);
-  return Scratch::bytes(backward_slot(plan), backward_slots(plan, threads), share_memory(plan, nullptr));
+  return scratch_of(plan, threads);
 }
 
 Blocks backward_blocks(const AttentionGradients& g) {

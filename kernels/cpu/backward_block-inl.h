@@ -170,6 +170,17 @@ FA_NOINLINE void store_slope_sum(const QueryBlock& q) {
   q.plan.slope_sums[(q.chunk.index * a.batch + q.chunk.b) * a.query_heads + q.h] -= sum;
 }
 
+/// One query block against keys [begin, end) of the chunk.
+FA_NOINLINE void differentiate_range(QueryBlock& q, int64_t begin, int64_t end) {
+  load_query_block(q);
+  for (int64_t key = begin; key < end; key += q.plan.key_block) {
+    const int count = static_cast<int>(smaller<int64_t>(q.plan.key_block, end - key));
+    GradientBlock block = load_key_block(q, key, count);
+    pack_key_block(q, key, block);
+    if (differentiate_block(q, key, block)) sum_key_gradients(q, key, count);
+  }
+}
+
 /// One query block against all keys of the chunk.
 FA_NOINLINE void differentiate_queries(QueryBlock& q) {
   const KeyBand& band = q.sequence().band;
@@ -187,13 +198,7 @@ FA_NOINLINE void differentiate_queries(QueryBlock& q) {
     __builtin_memset(q.buffers.d_query_panels, 0, static_cast<size_t>(size) * 4);
     return store_d_queries(q);
   }
-  load_query_block(q);
-  for (int64_t key = begin; key < end; key += q.plan.key_block) {
-    const int count = static_cast<int>(smaller<int64_t>(q.plan.key_block, end - key));
-    GradientBlock block = load_key_block(q, key, count);
-    pack_key_block(q, key, block);
-    if (differentiate_block(q, key, block)) sum_key_gradients(q, key, count);
-  }
+  q.plan.differentiate(q, begin, end);
   store_d_queries(q);
   if (q.plan.g.d_alibi_slopes) store_slope_sum(q);
 }

@@ -15,6 +15,8 @@ constexpr int64_t kLeastChunk = 192;  // keys; what a chunk costs beside its pro
 /// Chunks' dQ and parts of dBias may take so much, whatever the size of the results.
 constexpr int64_t kPartialFloats = 1 << 19;
 
+struct QueryBlock;
+
 /// A task is a chunk of the keys of one kv head; where bias is broadcast and its gradient wanted, of all kv
 /// heads that share an element of it, or of a part of them. Sequences that are longer than a chunk ("cut")
 /// have a dQ of each chunk, which are then summed; so that these take little memory, the call goes through
@@ -32,6 +34,9 @@ struct BackwardPlan {
   int64_t key_width = 0, value_width = 0;               ///< head_dim and value_dim in whole vectors
   bool keys_in_place = false, values_in_place = false;  ///< dK, dV are summed in the output itself
   Scratch* scratch = nullptr;
+  /// Computes a block of query rows against keys [begin, end), with memory of its own in the task's slot.
+  void (*differentiate)(QueryBlock&, int64_t begin, int64_t end) = nullptr;
+  int64_t more_floats = 0;
   int64_t phase = 0;
   float* partial = nullptr;      ///< dQ of [cut_chunks][Hq][phase_rows][D]
   float* key_sums = nullptr;     ///< dK of all tokens and kv heads where tasks cannot hold it over the phases
@@ -167,6 +172,7 @@ struct BackwardBuffers {
   float *addend, *keep, *derivatives;  ///< of one panel
   float *strips, *key_tail, *value_tail, *keys, *values;
   float *d_keys, *d_values;
+  float* more;
   int32_t *special_queries, *special_d_out, *special_keys;
   int64_t stride;  ///< of probabilities and d_scores
 
@@ -201,6 +207,7 @@ struct BackwardBuffers {
     values = c.take(p.key_block * a.value_dim);
     d_keys = c.take(sums_of_task && !p.keys_in_place ? p.chunk_keys * p.key_width : 0);
     d_values = c.take(sums_of_task && !p.values_in_place ? p.chunk_keys * p.value_width : 0);
+    more = c.take(p.more_floats);
     special_queries = reinterpret_cast<int32_t*>(c.take(p.query_block));
     special_d_out = reinterpret_cast<int32_t*>(c.take(p.query_block));
     special_keys = reinterpret_cast<int32_t*>(c.take(p.key_block));
@@ -214,6 +221,8 @@ struct KeyChunk {
   int64_t cut_chunk;  ///< its number among the chunks of cut sequences, -1 if its sequence is not cut
   float *d_keys, *d_values;
   int64_t d_key_stride, d_value_stride;
+  mutable int64_t held_begin = 0,
+                  held_end = 0;  ///< keys that the memory of BackwardPlan::differentiate holds
 };
 
 /// A block of query rows of one head.

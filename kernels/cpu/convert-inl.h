@@ -17,10 +17,14 @@ FA_ALWAYS_INLINE Vector from_bfloat16(Halves h) { return (Vector)(__builtin_conv
 /// Round to nearest even; a NaN keeps its sign and gets its quiet bit, so that rounding cannot turn it into
 /// Inf.
 FA_ALWAYS_INLINE Halves to_bfloat16(Vector x) {
+#if FA_LANES == 16 && defined(__AVX512BF16__)
+  return (Halves)_mm512_cvtneps_pbh((__m512)x);
+#else
   const Bits bits = (Bits)x;
   const Bits rounded = (Bits)((UnsignedBits)bits + 0x7fff + ((UnsignedBits)bits >> 16 & 1));  // NaNs may wrap
   const Bits result = (x == x) ? rounded : (bits | 0x400000);
   return __builtin_convertvector((result >> 16) & 0xffff, Halves);
+#endif
 }
 
 FA_ALWAYS_INLINE Vector from_float16(Halves h) {

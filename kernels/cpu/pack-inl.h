@@ -7,7 +7,11 @@ namespace {
 
 /// A panel holds kPanelRows query rows side by side: panel[d][row]. Queries lie along the vector lanes, so
 /// the softmax state is elementwise and nothing is ever summed across lanes.
+#if defined(FA_PANEL_VECTORS)
+constexpr int kPanelVectors = FA_PANEL_VECTORS;
+#else
 constexpr int kPanelVectors = 3;
+#endif
 constexpr int kPanelRows = kPanelVectors * kLanes;
 
 /// Keys (or value columns) per micro-kernel tile: kTileRows x kPanelVectors accumulators plus operands fill

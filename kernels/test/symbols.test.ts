@@ -11,8 +11,12 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 const avx2 = ['-mavx2', '-mfma', '-mf16c'];
 const avx512 = ['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx512cd', '-mf16c', '-mfma'];
+const amx = [...avx512, '-mavx512bf16', '-mamx-tile', '-mamx-bf16', '-Wno-unused-function'];
+const none: string[] = [];
 const builds =
-  process.arch === 'x64' ? { scalar: [], avx2, avx512, neon: [] } : { scalar: [], avx2: [], avx512: [], neon: [] };
+  process.arch === 'x64'
+    ? { scalar: none, avx2, avx512, amx, neon: none }
+    : { scalar: none, avx2: none, avx512: none, amx: none, neon: none };
 
 /**
  * An inline function of a header, compiled with AVX-512 and not inlined, is a weak symbol: the linker may keep that copy

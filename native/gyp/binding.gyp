@@ -12,6 +12,16 @@
       "-fvisibility-inlines-hidden",
     ],
     "kernel_include_dirs": ["../../kernels", "../../kernels/include"],
+    "avx512_flags": [
+      "-mavx512f",
+      "-mavx512dq",
+      "-mavx512bw",
+      "-mavx512vl",
+      "-mavx512cd",
+      "-mf16c",
+      "-mfma",
+      "-mprefer-vector-width=512",
+    ],
   },
   "target_defaults": {
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
@@ -52,12 +62,16 @@
       "conditions": [
         # The other machine's builds say that they are absent.
         ["target_arch=='x64'", {
-          "dependencies": ["kernels_avx2", "kernels_avx512"],
+          "dependencies": ["kernels_amx", "kernels_avx2", "kernels_avx512"],
           "sources": ["../../kernels/cpu/targets/neon.cc"],
         }],
         ["target_arch=='arm64'", {
           "dependencies": ["kernels_neon"],
-          "sources": ["../../kernels/cpu/targets/avx2.cc", "../../kernels/cpu/targets/avx512.cc"],
+          "sources": [
+            "../../kernels/cpu/targets/amx.cc",
+            "../../kernels/cpu/targets/avx2.cc",
+            "../../kernels/cpu/targets/avx512.cc",
+          ],
         }],
         ["OS=='linux'", {
           # No newer libstdc++ than the one that is linked in is asked of the user's machine, and nothing of it is exported.
@@ -93,22 +107,20 @@
         {
           "target_name": "kernels_avx512",
           "type": "static_library",
-          "variables": {
-            "isa_flags": [
-              "-mavx512f",
-              "-mavx512dq",
-              "-mavx512bw",
-              "-mavx512vl",
-              "-mavx512cd",
-              "-mf16c",
-              "-mfma",
-              "-mprefer-vector-width=512",
-            ],
-          },
           "sources": ["../../kernels/cpu/targets/avx512.cc"],
           "include_dirs": ["<@(kernel_include_dirs)"],
-          "cflags_cc": ["<@(kernel_flags)", "<@(isa_flags)"],
-          "xcode_settings": {"OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(isa_flags)"]},
+          "cflags_cc": ["<@(kernel_flags)", "<@(avx512_flags)"],
+          "xcode_settings": {"OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(avx512_flags)"]},
+        },
+        {
+          # Of the shared headers it takes what it needs.
+          "target_name": "kernels_amx",
+          "type": "static_library",
+          "variables": {"amx_flags": ["-mavx512bf16", "-mamx-tile", "-mamx-bf16", "-Wno-unused-function"]},
+          "sources": ["../../kernels/cpu/targets/amx.cc"],
+          "include_dirs": ["<@(kernel_include_dirs)"],
+          "cflags_cc": ["<@(kernel_flags)", "<@(avx512_flags)", "<@(amx_flags)"],
+          "xcode_settings": {"OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "<@(avx512_flags)", "<@(amx_flags)"]},
         },
       ],
     }],

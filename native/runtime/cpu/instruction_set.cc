@@ -10,6 +10,9 @@
 #include <cpuid.h>
 #endif
 #if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <fstream>
 #elif defined(__APPLE__)
 #include <sys/sysctl.h>
@@ -34,14 +37,36 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512cd");
 }
 
+bool processor_has_amx() {
+  constexpr unsigned kTile = 1u << 24, kBf16 = 1u << 22, kVectorBf16 = 1u << 5;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kTile) == 0 || (d & kBf16) == 0) return false;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kVectorBf16) != 0;
+}
+
+/// Linux saves the tile registers (8 KB) only for processes that ask; it refuses where it cannot, or where a
+/// signal stack of some thread would be too small.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  static const bool granted = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return granted;
+#else
+  return false;
+#endif
+}
+
+bool has_amx() { return has_avx512() && processor_has_amx() && may_use_tiles(); }
+
 #else
 
 bool has_avx2() { return false; }
 bool has_avx512() { return false; }
+bool has_amx() { return false; }
 
 #endif
 
-constexpr std::array<const char*, 4> kInstructionSets{"avx512", "avx2", "neon", "scalar"};
+constexpr std::array<const char*, 5> kInstructionSets{"amx", "avx512", "avx2", "neon", "scalar"};
 
 }  // namespace
 
@@ -50,6 +75,7 @@ std::vector<const cpu::Kernels*> runnable_kernels() {
   const auto add = [&](const cpu::Kernels* candidate, bool runs) {
     if (candidate != nullptr && runs) kernels.push_back(candidate);
   };
+  if (cpu::amx_kernels() != nullptr) add(cpu::amx_kernels(), has_amx());
   add(cpu::avx512_kernels(), has_avx512());
   add(cpu::avx2_kernels(), has_avx2());
   add(cpu::neon_kernels(), true);  // part of every 64-bit ARM
