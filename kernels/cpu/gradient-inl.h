@@ -14,8 +14,8 @@ struct PairOptions {
   const float* keep;   ///< 0 or 1 / (1 - rate); null without dropout
   float* derivatives;  ///< scratch for the derivative of the score by the product, null without softcap; in
                        ///< the end dS by what was added to the score, which softcap lies before
-  float* slopes;  ///< [row] sum over keys of dS * distance; null if nobody wants it
-  int diagonal;   ///< i + offset - j of the panel's first row and the block's first key
+  float* slopes;       ///< [row] sum over keys of dS * distance; null if nobody wants it
+  int diagonal;        ///< i + offset - j of the panel's first row and the block's first key
 
   FA_ALWAYS_INLINE bool any() const { return keep || derivatives || slopes; }
   /// The same from lane `lane` and key `key` on.

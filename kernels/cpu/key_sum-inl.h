@@ -52,14 +52,13 @@ constexpr int kKeyRun = 96;
 template <int kVectors>
 FA_ALWAYS_INLINE void sum_run_into_keys(const KeySum& s, int column, int key, int begin, int end) {
   const float* weights = s.weights + key * s.weight_stride + begin;
-  const float* rows = s.rows.at(begin, column);
+  const Operands<Broadcast::rows> operands{weights, s.weight_stride, s.rows.at(begin, column), s.rows.stride,
+                                           weights};
   Sums<kKeyTileRows, kVectors> t;
   if (end - begin == kKeyRun) {  // nearly always, and the compiler then knows the length
-    multiply_run<kKeyTileRows, kVectors, Broadcast::rows>(kKeyRun, weights, s.weight_stride, rows,
-                                                          s.rows.stride, weights, t);
+    multiply_whole_run<kKeyRun>(operands, t);
   } else {
-    multiply_run<kKeyTileRows, kVectors, Broadcast::rows>(end - begin, weights, s.weight_stride, rows,
-                                                          s.rows.stride, weights, t);
+    multiply_run(end - begin, operands, t);
   }
   float* to = s.sums + key * s.sum_stride + column;
   const int count = smaller(kKeyTileRows, s.keys - key);

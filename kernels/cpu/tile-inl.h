@@ -7,39 +7,77 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
+/// Steps of a product that a loop makes at once: more make clang spill accumulators on NEON.
+#if defined(__aarch64__)
+constexpr int kUnrolled = 2;
+#else
+constexpr int kUnrolled = 4;
+#endif
+
 /// How the broadcast operand lies: rows (a[i][p]) or strips (a[p][i]).
 enum class Broadcast { rows, strips };
 
 /// Products are summed in runs of this many, and the runs are summed: rounding errors of one long float32 sum
-/// would grow with its length (scores of large heads are what the accuracy of everything after them hangs
-/// on).
-constexpr int kRun = 32;
+/// would grow with its length. Scores have the shorter ones, because the accuracy of everything after them
+/// hangs on them.
+constexpr int kRun = 32;       ///< sums over columns: Broadcast::rows
+constexpr int kPanelRun = 64;  ///< sums over keys into a panel: Broadcast::strips
 
 template <int kRows, int kVectors>
 using Sums = Vector[kRows][kVectors];
 
-/// sums[i][lane] = sum over p < depth of a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
-/// `next` is where the following tile's `a` begins: one line of it is prefetched every second step.
+/// The operands of a product: a(i, p) for rows i of the tile, and b[p][lane].
+template <Broadcast kLayout>
+struct Operands {
+  const float* a;
+  int64_t a_stride;
+  const float* b;
+  int64_t b_stride;
+  const float* next;  ///< where the following tile's `a` begins
+
+  FA_ALWAYS_INLINE Operands from(int64_t p) const {
+    return {a + p * (kLayout == Broadcast::strips ? a_stride : 1), a_stride, b + p * b_stride, b_stride,
+            next + p * 8};
+  }
+};
+
+/// sums[i][lane] += a(i, p) * b[p][lane], for kRows rows and kVectors vectors of lanes.
 template <int kRows, int kVectors, Broadcast kLayout>
-FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stride, const float* b,
-                                   int64_t b_stride, const float* next, Sums<kRows, kVectors>& sums) {
+FA_ALWAYS_INLINE void multiply_step(const Operands<kLayout>& o, int64_t p, Sums<kRows, kVectors>& sums) {
+  Vector row[kVectors];
+  FA_FOR (v, kVectors) row[v] = load(o.b + p * o.b_stride + v * kLanes);
+  FA_FOR (i, kRows) {
+    const Vector x =
+        broadcast(kLayout == Broadcast::strips ? o.a[p * o.a_stride + i] : o.a[i * o.a_stride + p]);
+    FA_FOR (v, kVectors) sums[i][v] += x * row[v];
+  }
+}
+
+/// sums[i][lane] = sum over p < depth of a(i, p) * b[p][lane].
+template <int kRows, int kVectors, Broadcast kLayout>
+FA_ALWAYS_INLINE void multiply_run(int64_t depth, const Operands<kLayout>& o, Sums<kRows, kVectors>& sums) {
   FA_FOR (i, kRows)
     FA_FOR (v, kVectors) sums[i][v] = Vector{};
-#if defined(__aarch64__)
-#pragma GCC unroll 2  // more makes clang spill accumulators
-#else
-#pragma GCC unroll 4
-#endif
-  for (int64_t p = 0; p < depth; ++p) {
-    Vector row[kVectors];
-    if constexpr (kRows >= 8) {
-      if ((p & 1) == 0) __builtin_prefetch(next + p * 8);
+#pragma GCC unroll 2
+  for (int64_t p = 0; p < depth; ++p) multiply_step(o, p, sums);
+}
+
+/// The same for kSteps steps, which nearly all runs have. Large tiles prefetch a line of the following tile's
+/// `a` every second step.
+template <int kSteps, int kRows, int kVectors, Broadcast kLayout>
+FA_ALWAYS_INLINE void multiply_whole_run(const Operands<kLayout>& o, Sums<kRows, kVectors>& sums) {
+  FA_FOR (i, kRows)
+    FA_FOR (v, kVectors) sums[i][v] = Vector{};
+  if constexpr (kRows >= 8) {
+#pragma GCC unroll kUnrolled / 2
+    for (int64_t p = 0; p < kSteps; p += 2) {
+      __builtin_prefetch(o.next + p * 8);
+      multiply_step(o, p, sums);
+      multiply_step(o, p + 1, sums);
     }
-    FA_FOR (v, kVectors) row[v] = load(b + p * b_stride + v * kLanes);
-    FA_FOR (i, kRows) {
-      const Vector x = broadcast(kLayout == Broadcast::strips ? a[p * a_stride + i] : a[i * a_stride + p]);
-      FA_FOR (v, kVectors) sums[i][v] += x * row[v];
-    }
+  } else {
+#pragma GCC unroll kUnrolled
+    for (int64_t p = 0; p < kSteps; ++p) multiply_step(o, p, sums);
   }
 }
 
@@ -48,22 +86,25 @@ FA_ALWAYS_INLINE void multiply_run(int64_t depth, const float* a, int64_t a_stri
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // `totals` is read from the second run on
 #endif
 /// One tile of a product, handed to `finish` in registers. Finished runs wait in memory: a load and a store
-/// per kRun steps.
+/// per run.
 template <int kRows, int kVectors, Broadcast kLayout, class Finish>
 FA_ALWAYS_INLINE void multiply_tile(int64_t depth, const float* a, int64_t a_stride, const float* b,
                                     int64_t b_stride, const float* next, Finish&& finish) {
+  constexpr int kLength = kLayout == Broadcast::strips ? kPanelRun : kRun;
   alignas(64) float totals[kRows * kVectors * kLanes];
   Sums<kRows, kVectors> sums;
-  const int64_t step = kLayout == Broadcast::strips ? a_stride : 1;
-  for (int64_t p = 0;; p += kRun) {
-    const int64_t run = smaller<int64_t>(kRun, depth - p);
-    multiply_run<kRows, kVectors, kLayout>(run, a + p * step, a_stride, b + p * b_stride, b_stride,
-                                           next + p * 8, sums);
+  const Operands<kLayout> all{a, a_stride, b, b_stride, next};
+  for (int64_t p = 0;; p += kLength) {
+    if (depth - p >= kLength) {
+      multiply_whole_run<kLength>(all.from(p), sums);
+    } else {
+      multiply_run(depth - p, all.from(p), sums);
+    }
     if (p > 0) {
       FA_FOR (i, kRows)
         FA_FOR (v, kVectors) sums[i][v] += load(totals + (i * kVectors + v) * kLanes);
     }
-    if (p + kRun >= depth) break;
+    if (p + kLength >= depth) break;
     FA_FOR (i, kRows)
       FA_FOR (v, kVectors) store(totals + (i * kVectors + v) * kLanes, sums[i][v]);
   }
@@ -89,10 +130,6 @@ struct PanelSum {
 template <int kVectors, bool kFactor>
 FA_NOINLINE void sum_into_panel(const PanelSum& s) {
   const float* strip = s.strips;
-  Vector factor[kVectors];
-  if constexpr (kFactor) {
-    FA_FOR (v, kVectors) factor[v] = load(s.factor + v * kLanes);
-  }
   for (int d = 0; d < s.width; d += kTileRows, strip += s.strip_stride) {
     float* panel = s.panel + d * kPanelRows;
     multiply_tile<kTileRows, kVectors, Broadcast::strips>(
@@ -101,7 +138,9 @@ FA_NOINLINE void sum_into_panel(const PanelSum& s) {
           FA_FOR (i, kTileRows) {
             FA_FOR (v, kVectors) {
               float* to = panel + i * kPanelRows + v * kLanes;
-              store(to, kFactor ? load(to) * factor[v] + sums[i][v] : load(to) + sums[i][v]);
+              // The factors are read again each time: a register more would be one too many.
+              store(to,
+                    kFactor ? load(to) * load(s.factor + v * kLanes) + sums[i][v] : load(to) + sums[i][v]);
             }
           }
         });
