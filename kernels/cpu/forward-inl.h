@@ -10,14 +10,28 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
+struct HeadBlock {
+  int64_t head, block;  ///< block = index in ForwardPlan::blocks
+};
+
 struct ForwardPlan {
   const Attention& a;
   int query_block = 0, key_block = 0;
   int64_t most_blocks = 0;  ///< of query rows, over all sequences
   Scratch* scratch = nullptr;
   const TaskPlace* blocks = nullptr;
+  int64_t count = 0;   ///< of `blocks`
+  int64_t shared = 0;  ///< heads that all threads work on at the end
 
   int64_t most_tasks() const { return most_blocks * a.query_heads; }
+
+  /// Head after head, because the blocks of one share its keys and values in the L2 cache. The last heads
+  /// take turns instead, heaviest blocks first, so that no thread is left with a long task at the end.
+  HeadBlock place(int64_t task) const {
+    const int64_t alone = a.query_heads - shared, rest = task - alone * count;
+    if (rest < 0) return {task / count, task % count};
+    return {alone + rest % shared, rest / shared};
+  }
 };
 
 /// Depends on the shape only. Few and short heads get smaller blocks, so that several threads find work.
@@ -64,6 +78,7 @@ struct ForwardTask {
   ForwardBuffers buffers;
   int64_t b, h, kv_head, row;  ///< row = first query row
   int rows;
+  int64_t end;  ///< of the keys that any row sees
 
   int panel_rows(int p) const { return smaller(kPanelRows, rows - p * kPanelRows); }
   float* query_panel(int p) const {
@@ -110,6 +125,28 @@ FA_NOINLINE KeyBlock load_keys(const ForwardTask& t, int64_t key, int count) {
   return block;
 }
 
+/// Fetches the rows that a panel will be written to: stores to memory that is far away would stall.
+FA_ALWAYS_INLINE void prefetch_output(const ForwardTask& t, int p) {
+  const int64_t size = size_of(t.a.element), bytes = t.a.value_dim * size;
+  const char* row = query_address(t.a, t.a.out, t.b, t.h, t.row + p * kPanelRows);
+  for (int i = 0; i < t.panel_rows(p); ++i, row += t.a.out.row * size)
+    for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch(row + line, 1);
+}
+
+/// Fetches the bias that the panel after panel p will meet, be it in this block of keys or in the next.
+FA_NOINLINE void prefetch_next_bias(const ForwardTask& t, int p, int64_t key, int count) {
+  int64_t row = t.row + (p + 1) * kPanelRows;
+  if (row >= t.row + t.rows) {
+    row = t.row;
+    key += count;
+    count = static_cast<int>(smaller<int64_t>(t.plan.key_block, t.end - key));
+    if (count <= 0) return;
+  }
+  const int rows = t.panel_rows(static_cast<int>((row - t.row) / kPanelRows));
+  prefetch_bias(addend_source(t.a, t.b, t.h, row, key), cut_panel(t.sequence.band, row, rows, key, count),
+                rows);
+}
+
 FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   const Attention& a = t.a;
   const KeyBlock block = load_keys(t, key, count);
@@ -121,10 +158,12 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   step.factor = t.buffers.factor;
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
     const int64_t row = t.row + p * kPanelRows;
+    if (key + count == t.end) prefetch_output(t, p);
     step.cut = cut_panel(t.sequence.band, row, t.panel_rows(p), key, count);
     if (step.cut.last[step.cut.vectors - 1] <= step.cut.first[0]) continue;
     step.addend = nullptr;
     if (has_addend(a)) {
+      if (a.bias.data) prefetch_next_bias(t, p, key, count);
       const AddendSource source = addend_source(a, t.b, t.h, row, key);
       const Visibility left = fill_addend(source, step.cut, t.panel_rows(p), t.buffers.addend);
       if (left == Visibility::nothing) continue;
@@ -173,19 +212,26 @@ FA_NOINLINE void forward_task(void* context, int64_t index) {
   const Attention& a = plan.a;
   float* slot = plan.scratch->take();
   Carver carver{slot};
-  const TaskPlace place = plan.blocks[index / a.query_heads];
+  const HeadBlock at = plan.place(index);
+  const TaskPlace place = plan.blocks[at.block];
   const Sequence& sequence = a.sequences[place.sequence];
-  const int64_t h = index % a.query_heads, row = int64_t{place.block} * plan.query_block;
+  const int64_t h = at.head, row = int64_t{place.block} * plan.query_block;
   const int rows = static_cast<int>(smaller<int64_t>(plan.query_block, sequence.queries - row));
-  const ForwardTask task{
-      plan, a,   sequence, ForwardBuffers(carver, plan), place.sequence, h, h / (a.query_heads / a.kv_heads),
-      row,  rows};
+  const ForwardTask task{plan,
+                         a,
+                         sequence,
+                         ForwardBuffers(carver, plan),
+                         place.sequence,
+                         h,
+                         h / (a.query_heads / a.kv_heads),
+                         row,
+                         rows,
+                         smaller<int64_t>(sequence.band.keys, row + rows + sequence.band.hi)};
   load_queries(task);
   const BlockRange blocks = visible_blocks(sequence.band, static_cast<int>(row), rows, plan.key_block);
   for (int64_t block = blocks.begin; block < blocks.end; ++block) {
     const int64_t key = block * plan.key_block;
-    const int64_t end = smaller<int64_t>(sequence.band.keys, row + rows + sequence.band.hi);
-    attend_block(task, key, static_cast<int>(smaller<int64_t>(plan.key_block, end - key)));
+    attend_block(task, key, static_cast<int>(smaller<int64_t>(plan.key_block, task.end - key)));
   }
   store_output(task);
   plan.scratch->give(slot);
@@ -205,8 +251,9 @@ void forward(const Attention& a, const Executor& executor) {
   plan.scratch = &scratch;
   TaskPlace* blocks = reinterpret_cast<TaskPlace*>(scratch.shared());
   plan.blocks = blocks;
-  const int64_t count = list_blocks(a, ListShape{plan.query_block, plan.key_block}, blocks);
-  executor.run(executor.self, count * a.query_heads, forward_task, &plan);
+  plan.count = list_blocks(a, ListShape{plan.query_block, plan.key_block}, blocks);
+  plan.shared = smaller<int64_t>(a.query_heads, 2 * (executor.threads - 1));
+  executor.run(executor.self, plan.count * a.query_heads, forward_task, &plan);
 }
 
 int64_t forward_scratch(const Attention& a, int threads) {

@@ -22,12 +22,11 @@ struct ListShape {
   int query_block, key_block;
 };
 
-/// Key blocks that a block of query rows goes through.
-FA_ALWAYS_INLINE int weight_of(const Sequence& s, int block, const ListShape& shape) {
-  const int row = block * shape.query_block;
-  const BlockRange seen =
-      visible_blocks(s.band, row, smaller(shape.query_block, s.queries - row), shape.key_block);
-  return seen.end - seen.begin;
+/// Rows of a block times the key blocks that they go through.
+FA_ALWAYS_INLINE int64_t weight_of(const Sequence& s, int block, const ListShape& shape) {
+  const int row = block * shape.query_block, rows = smaller(shape.query_block, s.queries - row);
+  const BlockRange seen = visible_blocks(s.band, row, rows, shape.key_block);
+  return int64_t{rows} * (seen.end - seen.begin);
 }
 
 /// Visits the blocks of all sequences: visit(sequence, block, weight).
@@ -45,14 +44,15 @@ FA_ALWAYS_INLINE void for_each_block(const Attention& a, const ListShape& shape,
 FA_NOINLINE int64_t list_blocks(const Attention& a, const ListShape& shape, TaskPlace* list) {
   constexpr int kClasses = 64;
   int64_t most = 1;
-  for_each_block(a, shape, [&](int, int, int weight) { most = larger<int64_t>(most, weight); });
-  const auto class_of = [&](int weight) { return kClasses - 1 - weight * (kClasses - 1) / most; };
+  for_each_block(a, shape, [&](int, int, int64_t weight) { most = larger(most, weight); });
+  const auto class_of = [&](int64_t weight) { return kClasses - 1 - weight * (kClasses - 1) / most; };
   int64_t next[kClasses + 1] = {};
-  for_each_block(a, shape, [&](int, int, int weight) { ++next[class_of(weight) + 1]; });
+  for_each_block(a, shape, [&](int, int, int64_t weight) { ++next[class_of(weight) + 1]; });
   for (int i = 0; i < kClasses; ++i) next[i + 1] += next[i];
   const int64_t count = next[kClasses];
-  for_each_block(a, shape,
-                 [&](int b, int block, int weight) { list[next[class_of(weight)]++] = TaskPlace{b, block}; });
+  for_each_block(a, shape, [&](int b, int block, int64_t weight) {
+    list[next[class_of(weight)]++] = TaskPlace{b, block};
+  });
   return count;
 }
 
