@@ -57,9 +57,7 @@ FA_ALWAYS_INLINE Vector addend_vector(const AddendSource& s, int64_t row, int ke
   if (kParts.mask && s.mask) {
     Bytes keep;
     __builtin_memcpy(&keep, s.mask + row * s.mask_stride + key, sizeof(keep));
-    // In two steps, because GCC takes the direct conversion apart lane by lane.
-    const Bits wide = __builtin_convertvector(__builtin_convertvector(keep, Halves), Bits);
-    x = select(wide != 0, x, broadcast(-kInfinity));
+    x = select(widen(keep) != 0, x, broadcast(-kInfinity));
   }
   if constexpr (kParts.band) {
     const Bits k = lane_index() + key;
@@ -105,10 +103,12 @@ template <AddendParts kParts>
 FA_NOINLINE void fill_addend_tile(const AddendSource& s, const PanelBand& cut, int row, int key,
                                   AddendWatch& watch, float* addend) {
   Vector a[kLanes];
+  AddendWatch watched = watch;
   FA_FOR (i, kLanes) {
     a[i] = addend_vector<kParts>(s, row + i, key, row + i + cut.lo, row + i + cut.hi + 1);
-    watch.look(a[i], broadcast_bits(-1));
+    watched.look(a[i], broadcast_bits(-1));
   }
+  watch = watched;
   transpose(a);
   FA_FOR (i, kLanes) store(addend + (key + i) * kPanelRows + row, a[i]);
 }
@@ -133,10 +133,9 @@ FA_ALWAYS_INLINE bool band_covers(const PanelBand& cut, int row, int rows, int k
 }
 
 /// Mask and bias are the same for all rows, and the band cuts nothing: one vector of keys serves them all.
-FA_NOINLINE Visibility fill_addend_by_key(const AddendSource& s, const PanelBand& cut, int end,
-                                          float* addend) {
+FA_NOINLINE Visibility fill_addend_by_key(const AddendSource& s, const PanelBand& cut, float* addend) {
   AddendWatch watch;
-  for (int key = 0; key < end; key += kLanes) {
+  for (int key = 0; key < round_up(cut.keys, larger(kLanes, kTileRows)); key += kLanes) {
     Vector a = broadcast(-kInfinity);
     if (key < cut.keys) a = addend_vector_at_end(s, 0, key, 0, cut.keys, smaller(cut.keys, key + kLanes));
     watch.look(a, (lane_index() + key) < cut.keys);
@@ -147,13 +146,26 @@ FA_NOINLINE Visibility fill_addend_by_key(const AddendSource& s, const PanelBand
   return watch.result(s.bias);
 }
 
-FA_NOINLINE Visibility fill_mask_and_bias(const AddendSource& s, const PanelBand& cut, int rows, int end,
+/// Keys of the tiles that hold a visible pair of vector v, in whole groups.
+struct SeenKeys {
+  int begin, end;
+};
+
+FA_ALWAYS_INLINE SeenKeys seen_keys(const PanelBand& cut, int v) {
+  constexpr int kGroup = kLanes > kTileRows ? kLanes : kTileRows;
+  if (cut.last[v] <= cut.first[v]) return {0, 0};
+  return {cut.first[v] / kGroup * kGroup, static_cast<int>(round_up(cut.last[v], kGroup))};
+}
+
+FA_NOINLINE Visibility fill_mask_and_bias(const AddendSource& s, const PanelBand& cut, int rows,
                                           float* addend) {
   const bool by_key = (!s.mask || s.mask_stride == 0) && (!s.bias || s.bias_stride == 0);
-  if (by_key && band_covers(cut, 0, rows, 0, cut.keys)) return fill_addend_by_key(s, cut, end, addend);
+  if (by_key && band_covers(cut, 0, rows, 0, cut.keys)) return fill_addend_by_key(s, cut, addend);
   AddendWatch watch;
-  for (int row = 0; row < cut.vectors * kLanes; row += kLanes) {
-    for (int key = 0; key < end; key += kLanes) {
+  for (int v = 0; v < cut.vectors; ++v) {
+    const int row = v * kLanes;
+    const SeenKeys seen = seen_keys(cut, v);
+    for (int key = seen.begin; key < seen.end; key += kLanes) {
       if (row + kLanes > rows || key + kLanes > cut.keys) {
         fill_addend_tile_at_end(s, cut, rows, row, key, watch, addend);
       } else if (!band_covers(cut, row, kLanes, key, kLanes) || (s.mask && s.bias)) {
@@ -168,14 +180,24 @@ FA_NOINLINE Visibility fill_mask_and_bias(const AddendSource& s, const PanelBand
   return watch.result(s.bias);
 }
 
+/// Fetches the bias of a panel that comes soon: its rows lie too far apart for the hardware to guess.
+FA_NOINLINE void prefetch_bias(const AddendSource& s, const PanelBand& cut, int rows) {
+  const int64_t size = size_of(s.bias_element), end = cut.last[cut.vectors - 1] * size;
+  for (int row = 0; row < (s.bias_stride ? rows : 1); ++row) {
+    const char* from = s.bias + row * s.bias_stride * size;
+    for (int64_t at = cut.first[0] * size; at < end; at += 64) __builtin_prefetch(from + at);
+  }
+}
+
 /// Subtracts slope * distance. With kFresh there is no mask and no bias, and the band alone hides pairs.
 template <bool kFresh>
-FA_NOINLINE void add_slope(const AddendSource& s, const PanelBand& cut, int end, float* addend) {
+FA_NOINLINE void add_slope(const AddendSource& s, const PanelBand& cut, float* addend) {
   // A finite slope hides nothing, however far the key is.
   const Vector floor = broadcast(s.slope == kInfinity ? -kInfinity : kLowest);
   for (int v = 0; v < cut.vectors; ++v) {
     const Bits row = lane_index() + v * kLanes;
-    for (int key = 0; key < end; ++key) {
+    const SeenKeys seen = seen_keys(cut, v);
+    for (int key = seen.begin; key < seen.end; ++key) {
       float* to = addend + static_cast<int64_t>(key) * kPanelRows + v * kLanes;
       const Bits away = row + (s.diagonal - key);
       const Vector distance = __builtin_convertvector(away < 0 ? -away : away, Vector);
@@ -193,20 +215,19 @@ FA_NOINLINE void add_slope(const AddendSource& s, const PanelBand& cut, int end,
   }
 }
 
-/// addend[key][row] for the panel's rows, keys rounded up to whole tiles; minus infinity = invisible.
+/// addend[key][row] for the panel's rows, where for_each_tile will read it; minus infinity = invisible.
 FA_NOINLINE Visibility fill_addend(const AddendSource& s, const PanelBand& cut, int rows, float* addend) {
-  const int end = static_cast<int>(round_up(cut.keys, larger(kLanes, kTileRows)));
   Visibility left = Visibility::some;
   if (s.mask || s.bias) {
-    left = fill_mask_and_bias(s, cut, rows, end, addend);
+    left = fill_mask_and_bias(s, cut, rows, addend);
   } else if (cut.last[cut.vectors - 1] <= cut.first[0]) {
     left = Visibility::nothing;
   }
   if (!s.has_slope || left == Visibility::nothing) return left;
   if (s.mask || s.bias) {
-    add_slope<false>(s, cut, end, addend);
+    add_slope<false>(s, cut, addend);
   } else {
-    add_slope<true>(s, cut, end, addend);
+    add_slope<true>(s, cut, addend);
   }
   return Visibility::some;
 }

@@ -95,6 +95,19 @@ FA_ALWAYS_INLINE Vector maximum(Vector a, Vector b) {
 #endif
 }
 
+/// Bytes to integers. Compilers take the direct conversion apart lane by lane, or half by half.
+FA_ALWAYS_INLINE Bits widen(Bytes x) {
+#if FA_LANES == 16 && defined(__AVX512F__)
+  return (Bits)_mm512_cvtepu8_epi32((__m128i)x);
+#elif FA_LANES == 8 && defined(__AVX2__)
+  __m128i low = _mm_setzero_si128();
+  __builtin_memcpy(&low, &x, sizeof(x));
+  return (Bits)_mm256_cvtepu8_epi32(low);
+#else
+  return __builtin_convertvector(__builtin_convertvector(x, Halves), Bits);
+#endif
+}
+
 FA_ALWAYS_INLINE Vector select(Bits condition, Vector yes, Vector no) { return condition ? yes : no; }
 
 FA_ALWAYS_INLINE bool any(Bits condition) {
