@@ -19,7 +19,7 @@ const sources = globSync(
 test.skipIf(missing)(
   `kept dS in chunks of heads gives the same bits; stages rise; shapes alone warm up${missing}`,
   {
-    timeout: 300_000,
+    timeout: 600_000,
   },
   () => {
     expect(compileAndRun([...sources, writeMetalSources()], ['-ldl'])).toBe('ok\n');
