@@ -13,10 +13,13 @@ export interface Ready {
   readonly contestant: Contestant;
   readonly problem: Problem;
   readonly time: (seconds: number) => Promise<number>;
-  /** Loads it once more, elsewhere in memory. */
+  /** Loads it once more, elsewhere in memory, where that does not take long. */
   readonly renew: () => Promise<void>;
   readonly release: () => Promise<unknown>;
 }
+
+/** Milliseconds that making tensors anew for a round may take. */
+const patience = 200;
 
 /** One contestant's part in a trial. */
 interface Part {
@@ -62,13 +65,16 @@ export class Entrants {
       const complaint = await this.check(part, peer, parts.at(-1) ?? problem);
       if (complaint !== undefined) return omit(part, 'disagrees', complaint);
       const load = () => this.load(peer, { contestant: contestant.name, problem, parts: entrant.parts });
+      const begin = performance.now();
       let id = await load();
+      const isSlowToLoad = performance.now() - begin > patience;
       return {
         name: nameOf(part),
         contestant,
         problem,
         time: async (seconds) => (await peer.ask({ ask: 'time', id, direction, seconds })).seconds as number,
         renew: async () => {
+          if (isSlowToLoad) return;
           const old = id;
           id = await load();
           await peer.ask({ ask: 'release', id: old });
