@@ -1,6 +1,6 @@
-import type { Direction, Problem } from '../../report/schema.js';
-import { nameOf, selfAttention } from '../../suites/problems.js';
-import type { Goal, TrialGoal } from './goal.js';
+import type { Direction } from '../../report/schema.js';
+import type { Goal } from './goal.js';
+import { faster, named, type Sized, shareOf } from './sized.js';
 
 const both = 'forward+backward';
 
@@ -150,26 +150,4 @@ function throughHosts(): Goal[] {
     ),
     { kind: 'memory', of: 'fa-metal tfjs', over: 'tfjs-node', length: 4096, direction: both, atMost: 0.1 },
   ];
-}
-
-/** What differs from B1 H8 D64 dense float32. */
-type Sized = Partial<Problem> & { readonly length: number };
-
-function named({ length, ...rest }: Sized): string {
-  return nameOf(selfAttention(length, rest));
-}
-
-/** Which suite has a problem of this kind. */
-function suiteOf({ dtype, headDim, kvHeads, heads }: Sized): TrialGoal['suite'] {
-  if (dtype !== undefined) return 'types';
-  return headDim === undefined && kvHeads === undefined && heads === undefined ? 'lengths' : 'shapes';
-}
-
-function shareOf(problem: Sized, direction: Direction, atLeast: number): TrialGoal {
-  const at = { suite: suiteOf(problem), trial: named(problem), direction };
-  return { kind: 'trial', ...at, entry: 'fa-metal', figure: 'share', atLeast };
-}
-
-function faster(problem: Sized, direction: Direction, peer: string, atLeast: number): TrialGoal {
-  return { ...shareOf(problem, direction, atLeast), entry: peer, figure: 'ratio' };
 }
