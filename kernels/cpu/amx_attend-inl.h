@@ -57,9 +57,11 @@ FA_NOINLINE void score_panel(const BrickStep& p, const BrickKeys& k) {
     const TileSums sums{p.scores + key * kPanelRows + from * kLanes, kPanelRows};
     multiply_matrices<kParts, kParts>(keys, rows, queries, to - from, k.depth, sums, false);
   });
+  const bool whole =
+      p.cut.keys % kTileRows == 0 && band_covers(p.cut, 0, p.cut.vectors * kLanes, 0, p.cut.keys);
   if (p.units.cap > 0) {
     finish_panel_scores<true>(p);
-  } else {
+  } else if (p.addend || !whole) {
     finish_panel_scores<false>(p);
   }
   for (int v = 0; v < p.cut.vectors; ++v) {

@@ -145,7 +145,14 @@ FA_NOINLINE void brick_forward_task(void* context, int64_t index) {
 }
 
 FA_ALWAYS_INLINE ForwardPlan plan_brick_forward(const Attention& a) {
+  constexpr int kManyRows = 512;  // share the work of packing keys, if enough tasks are left for all threads
+  constexpr int64_t kLeastTasks = 16;
   ForwardPlan plan = plan_forward(a);
+  const int64_t blocks = most_blocks(a, kManyRows);
+  if (plan.query_block == kForwardQueryBlock && a.query_heads * blocks >= kLeastTasks) {
+    plan.query_block = kManyRows;
+    plan.most_blocks = blocks;
+  }
   plan.key_block = 64;  // scores and probabilities of a panel stay in the L1 cache
   return plan;
 }
