@@ -40,11 +40,11 @@ function lineOf(rows: readonly Row[], direction: Direction, mask: string, presen
   return `| ${directionNames[direction]}, ${mask} | ${percent(ours.share / 100)} | ${cells.join(' | ')} |`;
 }
 
-function footnote({ machine, limits, date }: Run, threads: number): string {
+function footnote({ machine, limits, date, quick }: Run, threads: number): string {
   const limit = limits.find((each) => each.threads === threads);
   const rate = limit ? `, ${limit.product} at ${(limit.productRate.median / 1e9).toFixed(0)} GFLOP/s` : '';
   const cores = `${threads} ${threads === 1 ? 'thread' : 'threads'} of ${machine.cpu} (${machine.isa ?? machine.device})`;
-  return `${cores}${rate}; ${date.slice(0, 10)}. [All plots and figures](benchmarks/results/published/${machineName(machine)}/attention.html); nothing was measured on Apple hardware.`;
+  return `${cores}${rate}; ${quick ? 'a quick run' : 'run'} of ${date.slice(0, 10)}. [All plots and figures](benchmarks/results/published/${machineName(machine)}/attention.html); nothing was measured on Apple hardware.`;
 }
 
 /** Peak memory with gradients over the length, in megabytes. */

@@ -1,7 +1,8 @@
-import type { Measurement, MemoryRow, Run } from './schema.js';
+import type { Limit, Measurement, MemoryRow, Run } from './schema.js';
 
 /**
- * Runs that were made in pieces (`--suites`, `--threads`) as one. What was measured twice counts as measured last.
+ * Runs that were made in pieces (`--suites`, `--threads`) as one. What was measured twice counts as measured last, of
+ * limits the highest.
  *
  * @throws RangeError where the pieces are of different machines, commits or kinds
  */
@@ -21,13 +22,16 @@ function merge(a: Run, b: Run): Run {
     changed: a.changed || b.changed,
     flags: [],
     versions: { ...a.versions, ...b.versions },
-    limits: latest([...a.limits, ...b.limits], ({ threads }) => String(threads)),
+    limits: latest([...a.limits, ...b.limits].sort(byRate), ({ threads }) => String(threads)),
     absent: latest([...a.absent, ...b.absent], ({ name }) => name),
     measurements: latest([...a.measurements, ...b.measurements], measurementKey),
     memory: latest([...a.memory, ...b.memory], memoryKey),
     wallSeconds: a.wallSeconds + b.wallSeconds,
   };
 }
+
+/** A limit is the fastest that was seen: a busy machine can only hide it. */
+const byRate = (a: Limit, b: Limit) => a.productRate.median - b.productRate.median;
 
 const measurementKey = ({ suite, name, direction, threads }: Measurement) =>
   [suite, name, direction, threads].join('|');

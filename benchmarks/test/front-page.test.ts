@@ -34,7 +34,7 @@ describe('frontPageBlocks', () => {
 
   it('says whose figures they are', () => {
     expect(lines.at(-1)).toMatch(
-      /^2 threads of Example\(R\) CPU <fast> \(avx512\), torch.mm \(MKL\) 1536 at 200 GFLOP\/s; 2026-01-02/,
+      /^2 threads of Example\(R\) CPU <fast> \(avx512\), torch.mm \(MKL\) 1536 at 200 GFLOP\/s; run of 2026-01-02/,
     );
     expect(lines.at(-1)).toContain('nothing was measured on Apple hardware');
   });

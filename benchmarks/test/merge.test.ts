@@ -25,6 +25,12 @@ describe('mergeRuns', () => {
     expect(merged.changed).toBe(true);
   });
 
+  it('takes the highest limit, which a busy machine hides', () => {
+    const slow = whole.limits.map((limit) => ({ ...limit, productRate: { ...limit.productRate, median: 1e9 } }));
+    const rates = mergeRuns([whole, aRun({ date: '2026-01-05T00:00:00.000Z', limits: slow })]).limits;
+    expect(rates.map(({ productRate }) => productRate.median).sort((a, b) => a - b)).toEqual([100e9, 200e9]);
+  });
+
   it('refuses pieces of different runs', () => {
     expect(() => mergeRuns([whole, { ...whole, commit: 'another' }])).toThrow(/commit/);
     expect(() => mergeRuns([whole, { ...whole, quick: true }])).toThrow(/quick/);
