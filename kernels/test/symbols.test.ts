@@ -24,7 +24,8 @@ const builds =
  */
 describe('objects of one instruction set', () => {
   for (const [isa, flags] of Object.entries(builds)) {
-    it(`${isa} defines its table and nothing else`, () => {
+    // Minutes of one core where other builds run beside it.
+    it(`${isa} defines its table and nothing else`, { timeout: 300_000 }, () => {
       expect(externalSymbols(join(targets, `${isa}.cc`), flags)).toEqual([`fa::cpu::${isa}_kernels()`]);
     });
   }
