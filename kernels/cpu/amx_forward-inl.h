@@ -107,13 +107,12 @@ FA_NOINLINE bool store_output(const BrickForwardTask<kElement>& t) {
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
     const int64_t row = t.row + p * kPanelRows;
     const int n = t.panel_rows(p);
-    const float* max = t.buffers.max + p * kPanelRows;
-    FinishedRows finished;
-    finish_rows(a, t.h, max, t.buffers.sum + p * kPanelRows, finished);
-    unpack_panel(t.output_panel(p), n, width, finished.inverse, t.buffers.rows, width);
+    float inverse[kPanelRows];
+    finish_rows(a, t.h, state_index(a, t.b, t.h, row), n,
+                {t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows}, inverse);
+    unpack_panel(t.output_panel(p), n, width, inverse, t.buffers.rows, width);
     odd += find_non_finite(FloatRows{t.buffers.rows, width}, n, width, t.buffers.special);
     write_rows<kElement>(t.buffers.rows, width, n, width, query_address(a, a.out, t.b, t.h, row), a.out.row);
-    store_state(a, max, finished, state_index(a, t.b, t.h, row), n);
   }
   return odd == 0;
 }

@@ -113,11 +113,15 @@ struct Kernels {
   int lanes;        ///< floats per vector
   void (*forward)(const Attention&, const Executor&);
   void (*backward)(const AttentionGradients&, const Executor&);
+  /// The same as `forward`, for few query rows.
+  void (*decode)(const Attention&, const Executor&);
   /// Upper bound of what a call allocates over all threads, bytes.
   int64_t (*forward_scratch)(const Attention&, int threads);
   int64_t (*backward_scratch)(const AttentionGradients&, int threads);
+  int64_t (*decode_scratch)(const Attention&, int threads);
   Blocks (*forward_blocks)(const Attention&);
   Blocks (*backward_blocks)(const AttentionGradients&);
+  Blocks (*decode_blocks)(const Attention&);
 };
 
 /// Null where the build or the machine's architecture does not have it; says nothing about the running CPU.

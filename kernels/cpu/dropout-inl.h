@@ -74,6 +74,26 @@ FA_ALWAYS_INLINE void philox_lanes(const KeepSource& s, uint32_t quad, UnsignedB
   words[3] = c3;
 }
 
+/// Philox of kLanes quads of keys of one row: words[n] of a lane decides key 4 * (quad + lane) + n.
+FA_ALWAYS_INLINE void philox_quads(const KeepSource& s, uint32_t quad, UnsignedBits (&words)[4]) {
+  uint32_t key_low = s.params.seed_low, key_high = s.params.seed_high;
+  UnsignedBits c0 = (UnsignedBits)lane_index() + quad, c1 = UnsignedBits{} + s.row;
+  UnsignedBits c2 = UnsignedBits{} + s.head, c3 = UnsignedBits{} + s.sequence;
+  FA_FOR (round, 10) {
+    const Product a = multiply_wide(c0, 0xd2511f53u), b = multiply_wide(c2, 0xcd9e8d57u);
+    c0 = b.high ^ c1 ^ key_low;
+    c1 = b.low;
+    c2 = a.high ^ c3 ^ key_high;
+    c3 = a.low;
+    key_low += 0x9e3779b9u;
+    key_high += 0xbb67ae85u;
+  }
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
+}
+
 /// Visits every vector of pairs that the band leaves, and up to 3 keys around them: visit(key, vector,
 /// factor), where the factor is 0 or 1 / (1 - rate).
 template <class Visit>

@@ -177,33 +177,21 @@ FA_NOINLINE void attend_block(const ForwardTask& t, int64_t key, int count) {
   }
 }
 
-/// A panel's lse and what the backward needs, of `rows` rows from state_index `at` on.
-FA_NOINLINE void store_state(const Attention& a, const float* max, const FinishedRows& f, int64_t at,
-                             int rows) {
-  for (int i = 0; i < rows; ++i) {
-    if (a.lse) a.lse[at + i] = f.lse[i];
-    if (a.row_max) a.row_max[at + i] = max[i];
-    if (a.row_sum) a.row_sum[at + i] = f.sum[i];
-  }
-}
-
 FA_NOINLINE void store_output(const ForwardTask& t) {
   const Attention& a = t.a;
   const int width = static_cast<int>(a.value_dim);
   for (int p = 0; p * kPanelRows < t.rows; ++p) {
-    const int64_t row = t.row + p * kPanelRows;
+    const int64_t row = t.row + p * kPanelRows, at = state_index(a, t.b, t.h, row);
     const int n = t.panel_rows(p);
-    const float* max = t.buffers.max + p * kPanelRows;
-    FinishedRows finished;
-    finish_rows(a, t.h, max, t.buffers.sum + p * kPanelRows, finished);
+    float inverse[kPanelRows];
+    finish_rows(a, t.h, at, n, {t.buffers.max + p * kPanelRows, t.buffers.sum + p * kPanelRows}, inverse);
     char* out = query_address(a, a.out, t.b, t.h, row);
     if (a.element == Element::float32) {
-      unpack_panel(t.output_panel(p), n, width, finished.inverse, reinterpret_cast<float*>(out), a.out.row);
+      unpack_panel(t.output_panel(p), n, width, inverse, reinterpret_cast<float*>(out), a.out.row);
     } else {
-      unpack_panel(t.output_panel(p), n, width, finished.inverse, t.buffers.rows, width);
+      unpack_panel(t.output_panel(p), n, width, inverse, t.buffers.rows, width);
       write_rows(a.element, t.buffers.rows, width, n, width, out, a.out.row);
     }
-    store_state(a, max, finished, state_index(a, t.b, t.h, row), n);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "attention.h"
 #include "backward-inl.h"
+#include "decode-inl.h"
 #include "forward-inl.h"
 
 #define FA_STRING_OF(name) #name
@@ -16,8 +17,9 @@
 namespace fa::cpu::FA_TARGET {
 namespace {
 
-const Kernels kKernels{FA_STRING(FA_TARGET), kLanes,           forward,        backward,
-                       forward_scratch,      backward_scratch, forward_blocks, backward_blocks};
+const Kernels kKernels{
+    FA_STRING(FA_TARGET), kLanes,         forward,        backward,        decode,       forward_scratch,
+    backward_scratch,     decode_scratch, forward_blocks, backward_blocks, decode_blocks};
 
 }  // namespace
 }  // namespace fa::cpu::FA_TARGET

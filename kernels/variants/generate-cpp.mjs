@@ -145,10 +145,10 @@ ${names.map((name) => `    "${name}",`).join('\n')}
 }
 
 export function cpuTiles({ cpu: { kernels, source } }) {
-  const rows = Object.values(kernels).flatMap(({ direction, tiles }) =>
+  const rows = Object.entries(kernels).flatMap(([kernel, { tiles }]) =>
     Object.entries(tiles).map(
       ([name, value]) =>
-        `inline constexpr int ${constant(direction)}${name[0].toUpperCase()}${name.slice(1)} = ${value};`,
+        `inline constexpr int ${constant(kernel.split('-').at(-1))}${name[0].toUpperCase()}${name.slice(1)} = ${value};`,
     ),
   );
   return `${head('Tile sizes of the CPU kernels, rows.', [])}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { maxCpuDecodeLength } from '../../packages/core/src/generated/limits.js';
 import { addon, failureOf, forwardCall } from './addon.js';
 
 const device = addon.openDevice({ backend: 'cpu', device: 'system', threads: 2, isa: '' });
@@ -13,7 +14,10 @@ const problem = { q: shapeOnly(call.q), k: shapeOnly(call.k), v: shapeOnly(call.
 describe('plan', () => {
   test.each(['forward', 'backward'] as const)('%s names its kernel, tiles, tasks, scratch and reason', (direction) => {
     const plan = device.plan({ ...problem, direction });
-    expect(plan).toMatchObject({ backend: 'cpu', kernel: `cpu-flash-${direction}` });
+    expect(plan).toMatchObject({
+      backend: 'cpu',
+      kernel: { forward: 'cpu-decode', backward: 'cpu-flash-backward' }[direction],
+    });
     expect(Object.keys(plan.tiles).sort()).toEqual(['keyBlock', 'lanes', 'queryBlock']);
     expect(plan.tasks).toBeGreaterThan(0);
     expect(plan.scratchBytes).toBeGreaterThan(0);
@@ -27,6 +31,38 @@ describe('plan', () => {
     expect(plan.why).toContain('forced');
   });
 
+  test('few query rows of a head have a kernel of their own, however many heads there are', () => {
+    const kernelOf = (queries: number, heads = 8) => {
+      const q = { shape: [1, heads, queries, 64], dtype: 'float32' as const };
+      const k = { shape: [1, 2, 4096, 64], dtype: 'float32' as const };
+      return device.plan({ q, k, v: k }).kernel;
+    };
+    expect([1, maxCpuDecodeLength].map((queries) => kernelOf(queries))).toEqual(['cpu-decode', 'cpu-decode']);
+    expect(kernelOf(1, 128)).toBe('cpu-decode');
+    expect(kernelOf(maxCpuDecodeLength + 1)).toBe('cpu-flash-forward');
+  });
+
+  test('packed sequences are judged by their mean length', () => {
+    const kernelOf = (tokens: number) => {
+      const q = { shape: [tokens, 4, 64], dtype: 'float32' as const };
+      const starts = { shape: [5], dtype: 'int32' } as never;
+      return device.plan({ q, k: q, v: q, options: { cuSeqlensQ: starts, cuSeqlensK: starts } }).kernel;
+    };
+    expect(kernelOf(4 * maxCpuDecodeLength)).toBe('cpu-decode');
+    expect(kernelOf(4 * maxCpuDecodeLength + 1)).toBe('cpu-flash-forward');
+  });
+
+  test('keys are split where there are few heads, and merging takes scratch', () => {
+    const planOf = (heads: number) => {
+      const q = { shape: [1, heads, 1, 64], dtype: 'float32' as const };
+      const k = { shape: [1, heads, 8192, 64], dtype: 'float32' as const };
+      return device.plan({ q, k, v: k });
+    };
+    expect(planOf(1).tasks).toBe(16);
+    expect(planOf(64).tasks).toBe(64);
+    expect(planOf(128).tasks).toBe(128);
+  });
+
   test('scratch does not grow with the square of the length', () => {
     const sized = (length: number) => {
       const q = { shape: [1, 8, length, 64], dtype: 'float32' as const };
@@ -38,7 +74,7 @@ describe('plan', () => {
 
   test('optional tensors need no data', () => {
     const mask = { shape: [1, 1, 3, 5], dtype: 'bool' } as never;
-    expect(device.plan({ ...problem, options: { mask } }).kernel).toBe('cpu-flash-forward');
+    expect(device.plan({ ...problem, options: { mask } }).kernel).toBe('cpu-decode');
   });
 
   test('refusals name the limit and the value', () => {

@@ -9,5 +9,6 @@ inline constexpr int kForwardQueryBlock = 384;
 inline constexpr int kForwardKeyBlock = 128;
 inline constexpr int kBackwardQueryBlock = 192;
 inline constexpr int kBackwardKeyBlock = 96;
+inline constexpr int kDecodeKeyBlock = 96;
 
 }  // namespace fa::cpu

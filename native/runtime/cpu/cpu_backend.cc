@@ -132,12 +132,13 @@ class CpuBackend final : public Backend {
     return plan_cpu(problem, kernels_, pool_.threads());
   }
 
-  void forward(const Problem& problem, const Plan&, const ForwardCall& call) override {
+  void forward(const Problem& problem, const Plan& plan, const ForwardCall& call) override {
     const std::vector<Sequence> sequences = sequences_of(problem, call.inputs);
     cpu::Attention attention = bind(problem, call, sequences);
     attention.lse = floats_of(call.lse);
     CallThreads threads(pool_, call.threads);
-    kernels_.forward(attention, threads.executor());
+    const auto run = is_cpu_decode(plan) ? kernels_.decode : kernels_.forward;
+    run(attention, threads.executor());
   }
 
   void backward(const Problem& problem, const Plan&, const BackwardCall& call) override {

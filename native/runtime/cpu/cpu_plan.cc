@@ -1,11 +1,12 @@
 #include "cpu/cpu_plan.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "dropout_params.h"
 #include "generated/cpu_kernels.h"
+#include "generated/limits.h"
 #include "missing_feature.h"
 
 namespace fa {
@@ -14,10 +15,23 @@ namespace {
 
 constexpr BackendFeatures kFeatures{"cpu", kCpuForwardFeatures, kCpuBackwardFeatures, kCpuGradients};
 
+/// The kernel for few query rows: it reads keys and values once for a whole group of heads.
+constexpr const char* kDecode = "cpu-decode";
+
+bool is_decode(const CpuKernelRow& row) { return row.name == std::string_view(kDecode); }
+
+/// Packed sequences are judged by their mean, because their lengths are not known yet.
+bool has_few_rows(const Problem& problem) {
+  const int64_t sequences = problem.packed() ? std::max<int64_t>(problem.batch, 1) : 1;
+  return problem.query_length <= kMaxCpuDecodeLength * sequences;
+}
+
 const CpuKernelRow* find_kernel(const Problem& problem) {
   const bool backward = problem.direction == Direction::backward;
+  const bool decode = !backward && has_few_rows(problem);
   for (const CpuKernelRow& row : kCpuKernels) {
-    if (row.backward == backward && (problem.kernel.empty() || problem.kernel == row.name)) return &row;
+    if (row.backward != backward) continue;
+    if (problem.kernel.empty() ? is_decode(row) == decode : problem.kernel == row.name) return &row;
   }
   return nullptr;
 }
@@ -45,15 +59,21 @@ void mark_present(const Problem& problem, cpu::AttentionGradients& gradients) {
 /// Fills what the kernels themselves decide, from the shape.
 void ask_kernels(const Problem& problem, const cpu::Kernels& kernels, int threads, Plan& plan) {
   cpu::AttentionGradients gradients{};
-  gradients.forward = attention_of(problem);
+  const cpu::Attention& forward = gradients.forward = attention_of(problem);
   mark_present(problem, gradients);
-  const bool forward = problem.direction == Direction::forward;
-  const cpu::Blocks blocks =
-      forward ? kernels.forward_blocks(gradients.forward) : kernels.backward_blocks(gradients);
+  cpu::Blocks blocks{};
+  if (problem.direction == Direction::backward) {
+    blocks = kernels.backward_blocks(gradients);
+    plan.scratch_bytes = kernels.backward_scratch(gradients, threads);
+  } else if (is_cpu_decode(plan)) {
+    blocks = kernels.decode_blocks(forward);
+    plan.scratch_bytes = kernels.decode_scratch(forward, threads);
+  } else {
+    blocks = kernels.forward_blocks(forward);
+    plan.scratch_bytes = kernels.forward_scratch(forward, threads);
+  }
   plan.tiles = {{"queryBlock", blocks.query_block}, {"keyBlock", blocks.key_block}, {"lanes", kernels.lanes}};
   plan.tasks = blocks.tasks;
-  plan.scratch_bytes = forward ? kernels.forward_scratch(gradients.forward, threads)
-                               : kernels.backward_scratch(gradients, threads);
 }
 
 cpu::Element element_of(DType dtype) {
@@ -91,6 +111,8 @@ cpu::Attention attention_of(const Problem& problem) {
   attention.row_batch = problem.packed() ? 0 : problem.query_heads * problem.query_length;
   return attention;
 }
+
+bool is_cpu_decode(const Plan& plan) { return plan.kernel == kDecode; }
 
 std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels& kernels, int threads) {
   if (const auto refused = missing_feature(problem, kFeatures)) return *refused;

@@ -9,6 +9,9 @@ namespace fa {
 
 std::variant<Plan, Refusal> plan_cpu(const Problem& problem, const cpu::Kernels& kernels, int threads);
 
+/// Whether the plan is for the kernel for few query rows, else for one of the others.
+bool is_cpu_decode(const Plan& plan);
+
 /// The problem in the kernels' words, without memory.
 cpu::Attention attention_of(const Problem& problem);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <list>
@@ -16,8 +17,12 @@ namespace fa {
 
 namespace {
 
-/// About 20 microseconds: calls of a training step follow each other closer than a wake-up takes.
-constexpr int kSpins = 2000;
+using Clock = std::chrono::steady_clock;
+
+/// How long a thread looks for work before it sleeps: calls of a training step follow each other closer than
+/// a wake-up takes. Longer would take the processor from the pools of TensorFlow and ONNX Runtime.
+constexpr std::chrono::microseconds kSpin{20};
+constexpr int kPausesBetweenLooks = 8;  // a pause takes up to 140 cycles
 
 inline void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -29,7 +34,10 @@ inline void pause() {
 
 template <typename Condition>
 void spin_until(Condition done) {
-  for (int spin = 0; spin < kSpins && !done(); ++spin) pause();
+  const Clock::time_point end = Clock::now() + kSpin;
+  while (!done() && Clock::now() < end) {
+    for (int i = 0; i < kPausesBetweenLooks; ++i) pause();
+  }
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct CpuKernelRow {
 inline constexpr CpuKernelRow kCpuKernels[] = {
     {"cpu-flash-forward", false, "online softmax over key blocks, transposed query panels on SIMD tiles"},
     {"cpu-flash-backward", true, "probabilities recomputed from lse block by block, the keys of a task are its own, so dK and dV are summed in one order"},
+    {"cpu-decode", false, "keys and values go by once for all query rows that share a kv head, split over tasks and merged in order"},
 };
 
 }  // namespace fa

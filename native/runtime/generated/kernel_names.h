@@ -7,6 +7,7 @@ namespace fa {
 inline constexpr const char* kKernelNames[] = {
     "cpu-flash-forward",
     "cpu-flash-backward",
+    "cpu-decode",
     "metal-forward",
     "metal-decode",
     "metal-backward",

@@ -13,6 +13,8 @@ inline constexpr int64_t kMaxLength = 536870912;
 inline constexpr int64_t kMaxShortLength = 8;
 /// Most query rows that share a kv head, Lq * Hq / Hkv, for which metal-decode is chosen unasked. Unit: rows.
 inline constexpr int64_t kMaxDecodeRows = 64;
+/// Largest Lq for which cpu-decode is chosen unasked. Unit: rows.
+inline constexpr int64_t kMaxCpuDecodeLength = 16;
 /// Largest N of kernel 'metal-decode@N'. Unit: splits.
 inline constexpr int64_t kMaxMetalSplits = 256;
 /// Most scratch that a Metal kernel may choose to use: dS that is kept, results of splits. Unit: bytes.

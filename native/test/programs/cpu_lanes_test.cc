@@ -74,6 +74,14 @@ void check_philox() {
                            row + static_cast<uint32_t>(lane), source.head, source.sequence);
       for (int i = 0; i < 4; ++i) expect(words[i][lane] == truth.word[i], "philox, call", n);
     }
+    source.row = row;
+    philox_quads(source, quad, words);
+    for (int lane = 0; lane < FA_LANES; ++lane) {
+      const fa::PhiloxWords truth =
+          fa::philox_words(source.params.seed_low, source.params.seed_high,
+                           quad + static_cast<uint32_t>(lane), row, source.head, source.sequence);
+      for (int i = 0; i < 4; ++i) expect(words[i][lane] == truth.word[i], "philox of quads, call", n);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Adapter, Call, Outputs } from '@fa-metal/conformance';
+import { kernels } from '../src/generated/kernels.js';
 import {
   type AttentionOptions,
   type Device,
@@ -63,17 +64,39 @@ export function publicAdapter(name: string, mode: 'sync' | 'async' | 'from-lse')
   };
 }
 
-/** One instruction set, writing into guarded memory of the suite's. */
-export function memoryAdapter(isa: string): Adapter {
+const forwardKernels = Object.entries(kernels)
+  .filter(([, { backend, direction }]) => backend === 'cpu' && direction === 'forward')
+  .map(([name]) => name);
+
+/** A forward kernel that the cpu backend does not choose for a call; none where the call will be refused. */
+function unchosenKernel(device: Device, { q, k, v, options }: Call): string | undefined {
+  if ('kernel' in options) return undefined;
+  try {
+    const { kernel } = device.native.plan({ q, k, v, options: options as AttentionOptions, direction: 'forward' });
+    return forwardKernels.find((name) => name !== kernel);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One instruction set, writing into guarded memory of the suite's.
+ *
+ * @param forward whether calls run on the kernel that the backend chooses, or on the other one
+ */
+export function memoryAdapter(isa: string, forward: 'chosen' | 'unchosen' = 'chosen'): Adapter {
   const deviceOf = deviceCache(isa);
   return {
-    name: `core-${isa}`,
+    name: forward === 'chosen' ? `core-${isa}` : `core-${isa}-${forward}`,
     manifest: {
       notSupported: notSupported('cpu'),
       skipped: { 'refusals:kind': 'what only the TypeScript side can see' },
     },
     threadCounts: [1, 2, 5],
-    run: (call) => runInto(deviceOf(call.threads ?? 0), call),
+    run(call) {
+      const device = deviceOf(call.threads ?? 0);
+      return runInto(device, call, { forward: forward === 'chosen' ? undefined : unchosenKernel(device, call) });
+    },
   };
 }
 
@@ -81,6 +104,11 @@ export function memoryAdapter(isa: string): Adapter {
 export interface ForcedKernels {
   forward?: string | undefined;
   backward?: string | undefined;
+}
+
+/** Both, one after the other. */
+export function memoryAdapters(isa: string): Adapter[] {
+  return [memoryAdapter(isa), memoryAdapter(isa, 'unchosen')];
 }
 
 /** Of a native device, in this process or in another. */
@@ -93,10 +121,10 @@ export interface Computes {
 }
 
 /** Through the native interface, so that results go into the suite's own memory. */
-export async function runInto(device: Computes, call: Call, kernels: ForcedKernels = {}): Promise<Outputs> {
+export async function runInto(device: Computes, call: Call, forced: ForcedKernels = {}): Promise<Outputs> {
   const { q, k, v, options, dOut, dLse, outputs, forwardResults } = call;
   const withKernel = (kernel?: string) => ({ ...(options as AttentionOptions), ...(kernel && { kernel }) });
-  const [forwardOptions, backwardOptions] = [withKernel(kernels.forward), withKernel(kernels.backward)];
+  const [forwardOptions, backwardOptions] = [withKernel(forced.forward), withKernel(forced.backward)];
   const { out, lse, dq, dk, dv, ...optional } = outputs;
   const softmaxStats = {
     data: new Float32Array((2 * lse.data.byteLength) / 4),

@@ -1,3 +1,4 @@
+import type { CaseParameters } from '@fa-metal/conformance';
 import { describe, expect, test } from 'vitest';
 import { loadLibrary, openDeviceSync } from '../src/index.js';
 import { runInto } from './conformance-adapters.js';
@@ -9,10 +10,11 @@ const isas = loadLibrary().addon.instructionSets();
 describe.each(isas)('%s', (isa) => {
   const devices = [1, 2].map((threads) => openDeviceSync({ backend: 'cpu', isa, threads }));
 
-  // Long enough for several blocks of queries and of keys.
-  const calls = repeatableCalls.map((call) => ({
+  // Long enough for several blocks of queries and of keys, and for several splits of the keys where rows are few.
+  const lengthsOf = ({ Lq }: CaseParameters) => (Lq === 40 ? { Lq: 230, Lk: 300 } : Lq === 3 ? { Lk: 2100 } : {});
+  const calls = repeatableCalls.map(({ parameters, ...call }) => ({
     ...call,
-    parameters: call.parameters.Lq === 40 ? { ...call.parameters, Lq: 230, Lk: 300 } : call.parameters,
+    parameters: { ...parameters, ...lengthsOf(parameters) },
   }));
 
   test.each(calls)(

@@ -3,6 +3,7 @@
 export const kernels = {
   'cpu-flash-forward': { backend: 'cpu', direction: 'forward', tiles: { queryBlock: 384, keyBlock: 128 } },
   'cpu-flash-backward': { backend: 'cpu', direction: 'backward', tiles: { queryBlock: 192, keyBlock: 96 } },
+  'cpu-decode': { backend: 'cpu', direction: 'forward', tiles: { keyBlock: 96 } },
   'metal-forward': { backend: 'metal', direction: 'forward' },
   'metal-decode': { backend: 'metal', direction: 'forward' },
   'metal-backward': { backend: 'metal', direction: 'backward' },

@@ -12,6 +12,9 @@ export const maxShortLength = 8;
 /** Most query rows that share a kv head, Lq * Hq / Hkv, for which metal-decode is chosen unasked. Unit: rows. */
 export const maxDecodeRows = 64;
 
+/** Largest Lq for which cpu-decode is chosen unasked. Unit: rows. */
+export const maxCpuDecodeLength = 16;
+
 /** Largest N of kernel 'metal-decode@N'. Unit: splits. */
 export const maxMetalSplits = 256;
 
