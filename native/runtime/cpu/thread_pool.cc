@@ -6,12 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <exception>
 #include <list>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "cpu/shared_tasks.h"
 
 namespace fa {
 
@@ -43,30 +44,10 @@ void spin_until(Condition done) {
 }  // namespace
 
 /// One call's tasks; lives on the caller's stack.
-struct ThreadPool::Job {
-  int64_t tasks;
-  Task task;
-  void* context;
-  std::atomic<int64_t> next{0};
+struct ThreadPool::Job : SharedTasks {
+  using SharedTasks::SharedTasks;
+
   std::atomic<int> helpers{0};  ///< workers inside; changed under the pool's mutex
-  std::mutex failure_mutex{};
-  std::exception_ptr failure{};
-
-  bool has_work() const { return next.load(std::memory_order_relaxed) < tasks; }
-
-  void work() {
-    for (;;) {
-      const int64_t index = next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= tasks) return;
-      try {
-        task(context, index);
-      } catch (...) {
-        const std::lock_guard lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
-        next.store(tasks, std::memory_order_relaxed);
-      }
-    }
-  }
 };
 
 struct ThreadPool::State {
@@ -180,7 +161,7 @@ void ThreadPool::run(int64_t tasks, Task task, void* context) {
     job.work();
     state_->finish(job);
   }
-  if (job.failure) std::rethrow_exception(job.failure);
+  job.rethrow_failure();
 }
 
 }  // namespace fa
